@@ -1,0 +1,103 @@
+// What one consumer must not forget: cursors, ledger, its handler's state, notes. One journal,
+// state_dir/consumers/NAME (format: docs/state.md), written only by that consumer's thread.
+//
+// Invariants:
+//   * save() is atomic: after a crash at any instruction the loaded state is that of the last
+//   save()
+//     that returned, or of one that was under way; never a mixture;
+//   * save() returns after fdatasync: what it was given is durable;
+//   * a torn tail (the last, incomplete record) is cut off silently; damage before it moves the
+//   journal
+//     aside (NAME.damaged-…) with an error, and the last good state before the damage is used;
+//   * compaction (write aside, fsync, rename, fsync of the directory) happens inside save() when
+//   the
+//     journal has grown to several times its full state.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "lib/base/file_id.h"
+#include "lib/base/filesystem.h"
+
+namespace sawlog::agent {
+
+// The place of the next unacknowledged line, with what proves that the file still is the one we
+// read.
+struct Cursor {
+  uint64_t offset = 0;
+  uint64_t hash_before = 0;   // XXH3 of the hashed_bytes before offset
+  uint32_t hashed_bytes = 0;  // min(offset, 256)
+  auto operator<=>(const Cursor&) const = default;
+};
+
+// The time given to lines without one, from the first read of that part of a file.
+struct TimeNote {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  int64_t unix_ns = 0;
+  auto operator<=>(const TimeNote&) const = default;
+};
+
+// Input lines and bytes since the state directory was made. At every save:
+// read = delivered + dead_lettered + filtered + abandoned (in flight is zero at a saved boundary).
+struct Ledger {
+  uint64_t read_lines = 0;
+  uint64_t read_bytes = 0;
+  uint64_t delivered_lines = 0;
+  uint64_t delivered_bytes = 0;
+  uint64_t filtered_lines = 0;
+  uint64_t abandoned_lines = 0;
+  uint64_t abandoned_bytes = 0;
+  uint64_t dead_lettered_lines = 0;
+  uint64_t cut_lines = 0;       // longer than the limit, delivered cut
+  uint64_t not_json_lines = 0;  // delivered wrapped
+  auto operator<=>(const Ledger&) const = default;
+};
+
+struct ConsumerState {
+  std::unordered_map<base::FileId, Cursor> cursors;
+  std::unordered_map<base::FileId, std::vector<TimeNote>> time_notes;
+  Ledger ledger;
+  std::vector<std::string> handler_states;  // one full state, then the deltas
+};
+
+// What changed since the last save; a full handler state replaces all the earlier ones.
+struct ConsumerSave {
+  std::vector<std::pair<base::FileId, Cursor>> cursors;
+  std::vector<base::FileId> forgotten;  // files that were released: cursor and notes go
+  Ledger ledger;
+  std::string handler_state;
+  bool handler_state_is_full = false;
+};
+
+class ConsumerCheckpoint {
+ public:
+  [[nodiscard]] static base::Expected<std::unique_ptr<ConsumerCheckpoint>> open(
+      base::Filesystem& filesystem, const std::string& state_dir, const std::string& consumer_name);
+  ~ConsumerCheckpoint();
+
+  // What was loaded, kept up to date by save() and note_time().
+  [[nodiscard]] const ConsumerState& state() const;
+  // Whether the next save() should bring a full handler state: at the first save and when the
+  // deltas have outgrown it.
+  [[nodiscard]] bool wants_full_state() const;
+  [[nodiscard]] base::Expected<void> save(const ConsumerSave& save);
+  // Durable when it returns; dropped again when the cursor has passed note.end.
+  [[nodiscard]] base::Expected<void> note_time(const base::FileId& file, const TimeNote& note);
+  // "" or one sentence about damage that was found when opening.
+  [[nodiscard]] const std::string& damage() const;
+  [[nodiscard]] uint64_t journal_bytes() const;
+
+ private:
+  class Implementation;
+  explicit ConsumerCheckpoint(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sawlog::agent

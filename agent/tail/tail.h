@@ -1,0 +1,97 @@
+// Tail: which files there are, who they are, and when they may be let go.
+//
+//   globs ──▶ scan ──▶ identify (content and inode) ──▶ identity store (fsync) ──▶ FileTable
+//                          ▲                                                        │
+//                          └──── acknowledged offsets, finality ◀── consumers ◀─────┘
+//
+// The periodic scan is the truth; inotify (agent/tail/directory_watcher.h) only says when to look
+// early. step() does one look and has no thread: agent.cpp runs it, the simulator drives it.
+//
+// Invariants (design promises 1-5):
+//   * a FileId is durable in the identity store before its file is published to consumers;
+//   * identity is decided by device and inode together with a growing hash of the first bytes (up
+//   to
+//     1,024, decompressed). Same inode, other bytes: another file. Never does an offset meet other
+//     content;
+//   * a rotated sibling (same directory, name = known name + . - or _ + number or date, and then
+//   .gz
+//     .zst .xz) whose content begins like a known file is provisional and unread until it is clear
+//     which it is: the original gone or truncated → it takes over the FileId, and a truncated inode
+//     gets a new one; the original alive → a copy, left alone; different → a new file;
+//   * an open descriptor is kept for every file that some consumer has not read to its end, so that
+//   a
+//     file that is renamed or deleted can be read on; files read to their end and idle have none;
+//   * a rotated file is released only when final (nobody has it open for writing) and acknowledged
+//   by
+//     every consumer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/tail/file_table.h"
+#include "lib/base/clock.h"
+#include "lib/base/filesystem.h"
+#include "parsers/chunk.h"
+
+namespace sawlog::agent {
+
+struct TailSource {
+  const parsers::SourceContext* context = nullptr;
+  std::vector<std::string> paths;  // globs; ** crosses directories
+  std::vector<std::string> exclude;
+  bool start_at_end = false;  // only for files present at this source's first start
+  bool backfill = false;      // rotated siblings older than the first start, too
+  uint64_t line_bytes_max = 1u << 20;
+};
+
+struct TailOptions {
+  std::string state_dir;  // the identity store is state_dir/files
+  size_t consumer_count = 0;
+  int64_t scan_interval_ns = 1'000'000'000;
+  int64_t idle_close_after_ns = 60'000'000'000;
+};
+
+struct TailCounters {
+  uint64_t files_known = 0;
+  uint64_t files_open = 0;
+  uint64_t files_discovered = 0;
+  uint64_t files_rotated = 0;
+  uint64_t files_released = 0;
+  uint64_t files_truncated = 0;
+  uint64_t identities_taken_over = 0;  // by a rotated copy or a compressed sibling
+  uint64_t abandoned_bytes = 0;        // gone before they were acknowledged, with no copy left
+};
+
+class Tail {
+ public:
+  // Opens (or makes) the identity store. filesystem, clock and table outlive the Tail.
+  [[nodiscard]] static base::Expected<std::unique_ptr<Tail>> open(base::Filesystem& filesystem,
+                                                                  const base::Clock& clock,
+                                                                  FileTable& table,
+                                                                  std::vector<TailSource> sources,
+                                                                  TailOptions options);
+  ~Tail();
+
+  // One look at the directories, if due or hinted. Returns when the next look is due (monotonic
+  // ns). An error (state disk full, say) leaves everything as it was: nothing new is published, the
+  // next step tries again.
+  [[nodiscard]] base::Expected<int64_t> step();
+  // Something in a watched directory changed: the next step() looks at once.
+  void hint();
+
+  [[nodiscard]] const TailCounters& counters() const;
+  // Directories worth watching, after the last step.
+  [[nodiscard]] std::vector<std::string> watched_directories() const;
+  // Offset at which a consumer without a cursor begins in this file (start_at, at first start).
+  [[nodiscard]] uint64_t start_offset(const base::FileId& file) const;
+
+ private:
+  class Implementation;
+  explicit Tail(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sawlog::agent

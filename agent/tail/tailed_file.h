@@ -1,0 +1,109 @@
+// A log file as tail knows it and as every consumer sees it: one object for each FileId.
+//
+// Threads: tail's thread writes, consumers read; what both touch is atomic or behind the mutex.
+// Offsets are those of the decompressed content, so that a file and its .gz are the same file.
+//
+// Invariants:
+//   * id never changes; the identity is durable before the object is published (FileTable);
+//   * content() leads to bytes that begin with the evidence of this id: who reads at an offset gets
+//     this file's bytes or an error, never another file's;
+//   * end_is_final() becomes true only when nobody can write any more, and then stays so;
+//   * the object is released (dropped from the table) only when every consumer's acknowledged
+//   offset
+//     has reached the final end, or the operator's policy gave the rest up, counted.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lib/base/file_id.h"
+#include "lib/base/filesystem.h"
+#include "parsers/chunk.h"
+
+namespace sawlog::agent {
+
+enum class Compression : uint8_t { kNone, kGzip, kZstd, kXz };
+
+// An open file and how to read it. Shared: a consumer may be reading the original while tail goes
+// over to its .gz; the last holder closes the descriptor.
+struct Content {
+  std::shared_ptr<base::File> file;
+  Compression compression = Compression::kNone;
+  std::string path;  // the name it was opened by, for messages
+};
+
+// Where a file stands in its life; changed only by tail, through next_state() in file_state.h.
+enum class FileState : uint8_t {
+  kReading,   // a name of the source's globs leads to it
+  kRotated,   // renamed, or its name was deleted; still read
+  kDrained,   // rotated, end final, acknowledged to the end by every consumer
+  kReleased,  // let go; kept in the identity store so that its .gz is not read again
+};
+
+class TailedFile {
+ public:
+  TailedFile(base::FileId id, const parsers::SourceContext* source, uint64_t line_bytes_max,
+             std::string path, size_t consumer_count)
+      : id_(id),
+        source_(source),
+        line_bytes_max_(line_bytes_max),
+        path_(std::move(path)),
+        acknowledged_(consumer_count) {}
+
+  [[nodiscard]] const base::FileId& id() const { return id_; }
+  [[nodiscard]] const parsers::SourceContext* source() const { return source_; }
+  [[nodiscard]] uint64_t line_bytes_max() const { return line_bytes_max_; }
+  // The name under which it was first found: what goes into log.file.path.
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  // nullptr while nothing is known to be unread (an idle file has no open descriptor).
+  [[nodiscard]] std::shared_ptr<const Content> content() const {
+    const std::lock_guard lock(mutex_);
+    return content_;
+  }
+  void set_content(std::shared_ptr<const Content> content) {
+    const std::lock_guard lock(mutex_);
+    content_ = std::move(content);
+  }
+
+  // The size as last seen by tail; of a compressed file a lower bound until it was read to its end.
+  [[nodiscard]] uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_acquire); }
+  void set_size_bytes(uint64_t size) { size_bytes_.store(size, std::memory_order_release); }
+
+  // No more bytes will come: a last line without line end is a line.
+  [[nodiscard]] bool end_is_final() const { return end_is_final_.load(std::memory_order_acquire); }
+  void set_end_is_final() { end_is_final_.store(true, std::memory_order_release); }
+
+  [[nodiscard]] FileState state() const { return state_.load(std::memory_order_acquire); }
+  void set_state(FileState state) { state_.store(state, std::memory_order_release); }
+
+  // What consumer `index` has durably acknowledged (its saved cursor), written by that consumer.
+  [[nodiscard]] uint64_t acknowledged(size_t index) const {
+    return acknowledged_[index].offset.load(std::memory_order_acquire);
+  }
+  void set_acknowledged(size_t index, uint64_t offset) {
+    acknowledged_[index].offset.store(offset, std::memory_order_release);
+  }
+  [[nodiscard]] size_t consumer_count() const { return acknowledged_.size(); }
+
+ private:
+  struct AcknowledgedOffset {
+    std::atomic<uint64_t> offset{0};
+  };
+  const base::FileId id_;
+  const parsers::SourceContext* const source_;
+  const uint64_t line_bytes_max_;
+  const std::string path_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Content> content_;
+  std::atomic<uint64_t> size_bytes_{0};
+  std::atomic<bool> end_is_final_{false};
+  std::atomic<FileState> state_{FileState::kReading};
+  std::vector<AcknowledgedOffset> acknowledged_;
+};
+
+}  // namespace sawlog::agent

@@ -1,0 +1,155 @@
+// The configuration, read and checked: plain data that the agent builds itself from.
+//
+// Every default stands here, once; docs/configuration.md says what each key means. load() in
+// config/loader.h is the only way to get a Config from YAML. Times are ns, sizes bytes.
+// "Empty" (std::nullopt, "", {}) means: not given. A place (file:line:col) is kept where a check
+// that needs the outside world (--connect, the agent's start) must be able to point at it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace sawlog::config {
+
+constexpr uint64_t kUnlimited = UINT64_MAX;
+
+struct Place {
+  std::string file;
+  int line = 0;    // from 1
+  int column = 0;  // from 1
+};
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpConfig {
+  std::string listen = "127.0.0.1:7295";  // "": off
+  std::string token;
+  std::string tls_cert, tls_key, tls_client_ca;
+  bool allow_open = false;
+};
+
+enum class SourceType : uint8_t { kFile, kStdin, kKafka };
+enum class StartAt : uint8_t { kBeginning, kEnd };
+
+struct SourceConfig {
+  std::string name;
+  Place place;
+  SourceType type = SourceType::kFile;
+  std::vector<std::string> paths;
+  std::vector<std::string> exclude;
+  StartAt start_at = StartAt::kBeginning;
+  bool backfill = false;
+  std::string format = "auto";
+  std::string pattern;
+  Labels fields;
+  Labels labels;
+  bool enrich = true;
+  std::string multiline = "auto";  // auto | none | start
+  std::string multiline_start;
+  uint64_t line_bytes_max = 1u << 20;
+};
+
+enum class OutputType : uint8_t { kElasticsearch, kKafka, kLoki, kFile, kStdout, kOtlp };
+
+struct TlsConfig {
+  std::string ca, cert, key;
+  bool verify = true;
+};
+
+struct ElasticsearchConfig {
+  std::vector<std::string> hosts;
+  std::string data_stream = "logs-sawlog-default";
+  std::string index;  // instead of a data stream; %Y %m %d %H of the record's time
+  std::string username, password, api_key;
+  std::string pipeline;
+  bool gzip = true;
+  bool exactly_once = true;
+};
+
+struct KafkaConfig {
+  std::vector<std::string> brokers;
+  std::string topic = "logs";
+  std::string key;
+  bool exactly_once = true;
+  std::string sasl_mechanism, sasl_username, sasl_password;
+  Labels librdkafka;
+};
+
+struct LokiConfig {
+  std::string url;
+  std::string tenant;
+  std::string username, password, bearer;
+  std::vector<std::string> labels = {"service.name", "log.level", "env", "host.name"};
+  std::vector<std::string> metadata = {"trace_id", "span_id", "event.name", "error.type",
+                                       "log.file.path"};
+};
+
+enum class Compression : uint8_t { kNone, kGzip, kZstd };
+
+struct FileConfig {
+  std::string path;
+  Compression compression = Compression::kZstd;
+  uint64_t rotate_bytes = 1ull << 30;
+  uint32_t rotate_keep = 7;
+};
+
+struct StdoutConfig {
+  bool pretty = false;
+};
+
+struct OutputConfig {
+  std::string name;
+  Place place;
+  OutputType type = OutputType::kStdout;
+  std::variant<ElasticsearchConfig, KafkaConfig, LokiConfig, FileConfig, StdoutConfig> target;
+
+  std::vector<std::string> sources = {"all"};
+  bool canonical_keys = true;
+  uint64_t batch_bytes = 4u << 20;
+  int64_t batch_age_ns = 1'000'000'000;
+  uint32_t in_flight = 4;
+  TlsConfig tls;
+  uint64_t retry_attempts = kUnlimited;
+  int64_t retry_backoff_max_ns = 30'000'000'000;
+  std::string dead_letter_path;  // "": STATE_DIR/dead/NAME
+  uint64_t dead_letter_bytes_max = 1ull << 30;
+  std::string renamed_from;
+};
+
+enum class RuleKind : uint8_t { kCounter, kGauge, kHistogram };
+
+struct MetricRule {
+  RuleKind kind = RuleKind::kCounter;
+  Place place;
+  std::string name;
+  Labels labels;            // label: field
+  std::string value = "1";  // a field, or a number
+  std::string op = "set";   // of a gauge: set | inc | dec
+  std::string unit;         // of a histogram: s | bytes | ""
+  std::vector<double> buckets;
+};
+
+struct MetricsConfig {
+  std::vector<std::string> presets = {"http", "log"};
+  uint64_t series_max = 10'000;
+  uint64_t series_total_max = 100'000;
+  int64_t open_max_ns = 900'000'000'000;
+  std::vector<MetricRule> rules;
+};
+
+struct Config {
+  std::string state_dir = "/var/lib/sawlog";
+  uint64_t memory_limit = 256u << 20;
+  Labels labels;
+  HttpConfig http;
+  std::vector<SourceConfig> sources;
+  MetricsConfig metrics;
+  std::vector<OutputConfig> outputs;
+};
+
+}  // namespace sawlog::config

@@ -1,0 +1,99 @@
+// The seam between a consumer and what it does with lines: an output, or
+// agent/metrics/metric_handler.h.
+//
+// Life, all on the consumer's thread:
+//
+//   restore(states)                once, before anything else: what save_state() gave before a
+//   crash handle(chunk, delivery)        only while wants_more(); copies what it keeps of the chunk
+//   step()                         often: sends what is due, collects answers, settles deliveries
+//   save_state(kind)               the consumer is about to save its cursors: state of the same
+//   moment saved()                        cursors and state are durable drain() --once, shutdown:
+//   send what is framed without waiting for its age destructor                     open deliveries
+//   become unknown
+//
+// Invariants:
+//   * a delivery is settled only when the destination acknowledged every line of it, or a line was
+//     durably written to the dead letters;
+//   * order within a file is kept wherever the destination can show it;
+//   * memory_bytes() <= the budget given at construction, whatever the destination does: an output
+//     that is full says so by wants_more(), and the backlog stays on disk;
+//   * no call blocks on the destination. step() returns at once; it may block on the local disk.
+// Retries never end by themselves (outputs/retry.h).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/error.h"
+#include "outputs/delivery.h"
+#include "parsers/chunk.h"
+
+namespace sawlog::outputs {
+
+// Whether an output can deliver; shown by /health/ready and /status.
+struct Health {
+  enum class State : uint8_t {
+    kUp,
+    kUnreachable,  // connection refused, time-out, 5xx, 429: goes on by itself
+    kPaused,       // the operator must act: rights, a missing index, a refused certificate
+  };
+  State state = State::kUp;
+  std::string reason;  // "" when up; else one sentence with the values, without secrets
+};
+
+// Counted since the process started, by the output; read by the consumer after step().
+struct OutputCounters {
+  uint64_t retries = 0;     // requests or messages sent again
+  uint64_t sent_bytes = 0;  // on the wire, after compression
+  uint64_t requests = 0;
+  uint64_t already_there = 0;  // lines the destination had from before (409 on create)
+};
+
+// One reason for dead letters and how many lines went there for it since the process started.
+struct DeadLetterCount {
+  std::string reason;
+  uint64_t lines = 0;
+};
+
+enum class SaveKind : uint8_t {
+  kFull,   // everything, alone enough for restore()
+  kDelta,  // what changed since the last save_state(); restore() gets the full one, then the deltas
+};
+
+// When the caller should come back, unless woken before: monotonic ns.
+struct Wake {
+  int64_t at_monotonic_ns = INT64_MAX;
+  bool has_work = false;  // true: call again at once
+};
+
+class Output {
+ public:
+  virtual ~Output() = default;
+
+  // states: one full state and the deltas after it, oldest first; empty on the very first start.
+  [[nodiscard]] virtual base::Expected<void> restore(std::span<const std::string> states) = 0;
+
+  [[nodiscard]] virtual bool wants_more() const = 0;
+  virtual void handle(const parsers::Chunk& chunk, Delivery delivery) = 0;
+  virtual Wake step() = 0;
+  virtual void drain() = 0;
+
+  // "" for an output without state.
+  [[nodiscard]] virtual std::string save_state(SaveKind kind) = 0;
+  virtual void saved() {}
+  // How long settled deliveries may wait for their save: what a crash may send again.
+  [[nodiscard]] virtual int64_t save_delay_ns() const = 0;
+
+  // A file descriptor that becomes readable when step() has something to do, or -1. The consumer's
+  // thread polls it together with its own wake-up; the descriptor is owned by the output.
+  [[nodiscard]] virtual int wake_fd() const { return -1; }
+
+  [[nodiscard]] virtual Health health() const = 0;
+  [[nodiscard]] virtual OutputCounters counters() const = 0;
+  [[nodiscard]] virtual std::vector<DeadLetterCount> dead_letters() const = 0;
+  [[nodiscard]] virtual size_t memory_bytes() const = 0;
+};
+
+}  // namespace sawlog::outputs
