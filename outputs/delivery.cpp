@@ -23,13 +23,4 @@ void Delivery::settle(const Outcome& outcome) && {
   std::exchange(sink_, nullptr)->settled(range_, outcome);
 }
 
-Delivery Delivery::split_front(uint64_t end, uint64_t line_count) {
-  CHECK(sink_ != nullptr);
-  CHECK(range_.begin < end && end < range_.end && line_count < range_.line_count);
-  Delivery front(sink_, {range_.file, range_.begin, end, line_count});
-  range_.begin = end;
-  range_.line_count -= line_count;
-  return front;
-}
-
 }  // namespace sawlog::outputs

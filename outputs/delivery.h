@@ -58,10 +58,6 @@ class Delivery {
 
   void settle(const Outcome& outcome) &&;
 
-  // Cuts the first line_count lines, which end at offset `end`, off into a Delivery of their own;
-  // *this keeps the rest. For batches that end in the middle of a chunk.
-  [[nodiscard]] Delivery split_front(uint64_t end, uint64_t line_count);
-
  private:
   DeliverySink* sink_ = nullptr;
   LineRange range_;

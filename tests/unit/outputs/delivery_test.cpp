@@ -46,18 +46,6 @@ TEST(Delivery, MovedFromIsNobody) {
   EXPECT_EQ(sink.unknown_lines, 10);
 }
 
-TEST(Delivery, SplitsIntoFrontAndRest) {
-  RecordingSink sink;
-  Delivery whole(&sink, {{}, 0, 100, 10});
-  Delivery front = whole.split_front(40, 4);
-  EXPECT_EQ(front.range().end, 40);
-  EXPECT_EQ(whole.range().begin, 40);
-  EXPECT_EQ(whole.range().line_count, 6);
-  std::move(front).settle({.delivered = 4});
-  std::move(whole).settle({.delivered = 6});
-  EXPECT_EQ(sink.settled_lines, 10);
-}
-
 TEST(DeliveryDeathTest, CountsMustAddUp) {
   RecordingSink sink;
   EXPECT_DEATH(Delivery(&sink, {{}, 0, 100, 10}).settle({.delivered = 9}), "CHECK");
