@@ -7,9 +7,13 @@
 // shutdown) means "unknown": the lines are read and given again. So a bug here can repeat a line,
 // never lose one.
 //
-// Invariants: begin < end; split() keeps front.begin == begin, front.end == back.begin, back.end ==
-// end; lines are counted once: delivered + dead_lettered + filtered == line_count, CHECKed by
-// settle(). Single-threaded: only on the consumer's thread.
+// A Delivery is a whole chunk and is never split: cursors stand only at the ends of chunks, where
+// the hash before the cursor is known without reading the file again. A batch therefore takes whole
+// chunks (its size limit is looked at after each one; a chunk is some 256 KiB), and an output that
+// sends a part of a chunk again keeps the Delivery until the last of its lines is done.
+//
+// Invariants: begin < end; lines are counted once: delivered + dead_lettered + filtered ==
+// line_count, CHECKed by settle(). Single-threaded: only on the consumer's thread.
 #pragma once
 
 #include <cstdint>
