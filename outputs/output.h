@@ -62,6 +62,14 @@ enum class SaveKind : uint8_t {
   kDelta,  // what changed since the last save_state(); restore() gets the full one, then the deltas
 };
 
+// What handle() found out about a chunk.
+struct Handled {
+  uint64_t not_json_lines = 0;  // lines that were wrapped
+  // Some line had no time of its own: the consumer durably notes the chunk's time before it calls
+  // step() again, so that a repeat after a crash carries the same time.
+  bool used_chunk_time = false;
+};
+
 // When the caller should come back, unless woken before: monotonic ns.
 struct Wake {
   int64_t at_monotonic_ns = INT64_MAX;
@@ -76,7 +84,9 @@ class Output {
   [[nodiscard]] virtual base::Expected<void> restore(std::span<const std::string> states) = 0;
 
   [[nodiscard]] virtual bool wants_more() const = 0;
-  virtual void handle(const parsers::Chunk& chunk, Delivery delivery) = 0;
+  // Frames the chunk's lines; never sends (step() does), so that what must be durable before the
+  // lines leave can be saved in between.
+  [[nodiscard]] virtual Handled handle(const parsers::Chunk& chunk, Delivery delivery) = 0;
   virtual Wake step() = 0;
   virtual void drain() = 0;
 
