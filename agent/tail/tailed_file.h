@@ -68,15 +68,29 @@ class TailedFile {
   void set_content(std::shared_ptr<const Content> content) {
     const std::lock_guard lock(mutex_);
     content_ = std::move(content);
+    change_count_.fetch_add(1, std::memory_order_release);
   }
 
   // The size as last seen by tail; of a compressed file a lower bound until it was read to its end.
   [[nodiscard]] uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_acquire); }
-  void set_size_bytes(uint64_t size) { size_bytes_.store(size, std::memory_order_release); }
+  void set_size_bytes(uint64_t size) {
+    if (size_bytes_.exchange(size, std::memory_order_acq_rel) != size) {
+      change_count_.fetch_add(1, std::memory_order_release);
+    }
+  }
 
   // No more bytes will come: a last line without line end is a line.
   [[nodiscard]] bool end_is_final() const { return end_is_final_.load(std::memory_order_acquire); }
-  void set_end_is_final() { end_is_final_.store(true, std::memory_order_release); }
+  void set_end_is_final() {
+    end_is_final_.store(true, std::memory_order_release);
+    change_count_.fetch_add(1, std::memory_order_release);
+  }
+
+  // Rises with every change of content, size or finality: a consumer that found nothing to read
+  // looks again only when it has changed.
+  [[nodiscard]] uint64_t change_count() const {
+    return change_count_.load(std::memory_order_acquire);
+  }
 
   [[nodiscard]] FileState state() const { return state_.load(std::memory_order_acquire); }
   void set_state(FileState state) { state_.store(state, std::memory_order_release); }
@@ -102,6 +116,7 @@ class TailedFile {
   std::shared_ptr<const Content> content_;
   std::atomic<uint64_t> size_bytes_{0};
   std::atomic<bool> end_is_final_{false};
+  std::atomic<uint64_t> change_count_{0};
   std::atomic<FileState> state_{FileState::kReading};
   std::vector<AcknowledgedOffset> acknowledged_;
 };
