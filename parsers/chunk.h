@@ -34,7 +34,8 @@ struct Line {
   uint32_t begin = 0;
   uint32_t size_bytes = 0;           // without the line end (LF or CR LF)
   uint64_t original_size_bytes = 0;  // larger than size_bytes when the line was cut
-  uint32_t next = 0;                 // first byte after the line end; bytes.size() for a cut line
+  uint32_t next = 0;  // first byte after the line end; where a cut line's end lies behind the
+                      // chunk, bytes.size()
   [[nodiscard]] bool is_cut() const { return original_size_bytes > size_bytes; }
 };
 
@@ -52,6 +53,10 @@ struct Chunk {
     return bytes.substr(line.begin, line.size_bytes);
   }
   [[nodiscard]] uint64_t offset_of(const Line& line) const { return offset + line.begin; }
+  // Where the cursor may stand when this line and all before it are settled.
+  [[nodiscard]] uint64_t end_offset_of(const Line& line) const {
+    return line.next == bytes.size() ? next_offset : offset + line.next;
+  }
 };
 
 }  // namespace sawlog::parsers
