@@ -24,8 +24,9 @@ struct FileStat {
   uint64_t device = 0;
   uint64_t inode = 0;
   uint64_t size_bytes = 0;
-  int64_t modified_unix_ns = 0;
-  uint64_t link_count = 0;  // 0: deleted, alive only through open descriptors
+  int64_t modified_unix_ns = 0;  // of the content; can be set by anybody (gzip copies it)
+  int64_t changed_unix_ns = 0;   // of content, name or rights; set by the kernel only
+  uint64_t link_count = 0;       // 0: deleted, alive only through open descriptors
   bool is_directory = false;
   bool is_regular = false;  // false for devices, pipes, sockets: never tailed
 };
@@ -46,7 +47,8 @@ class File {
   [[nodiscard]] virtual Expected<void> truncate(uint64_t size_bytes) = 0;
   [[nodiscard]] virtual Expected<void> sync_data() = 0;  // fdatasync
   [[nodiscard]] virtual Expected<FileStat> stat() = 0;
-  // Whether any process has this inode open for writing (read lease, else /proc/*/fd).
+  // Whether any process has this inode open for writing (read lease, else /proc/*/fd). Only for
+  // files opened by kRead or open_unnamed().
   [[nodiscard]] virtual WriterState writer_state() = 0;
 };
 
@@ -60,6 +62,7 @@ enum class OpenMode : uint8_t {
 struct DirectoryEntry {
   std::string name;
   bool is_directory = false;  // symbolic links are not followed here
+  bool is_link = false;       // a symbolic link
 };
 
 class Filesystem {
@@ -67,6 +70,11 @@ class Filesystem {
   virtual ~Filesystem() = default;
   [[nodiscard]] virtual Expected<std::unique_ptr<File>> open(const std::string& path,
                                                              OpenMode mode) = 0;
+  // Opens a file for reading that has lost its last name but is still open in some process
+  // (/proc/*/fd; needs that process's uid or root). kNotFound if there is none. Slow: looks at
+  // every descriptor of the system.
+  [[nodiscard]] virtual Expected<std::unique_ptr<File>> open_unnamed(uint64_t device,
+                                                                     uint64_t inode) = 0;
   [[nodiscard]] virtual Expected<FileStat> stat(const std::string& path) = 0;  // follows links
   // Names without "." and ".."; in no order.
   [[nodiscard]] virtual Expected<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
