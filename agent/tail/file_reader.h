@@ -2,7 +2,12 @@
 //
 // Plain files are read by pread. A compressed file is read forward; the decoder's state is kept
 // between calls (decoders_max of them, the longest unused is closed), so that reading on costs
-// nothing and only a jump backwards starts over. Not thread-safe.
+// nothing and only a jump backwards starts over.
+//
+// A plain file can be truncated and written anew at any moment. So each read looks again at the
+// last bytes that it read before from this file: if they are gone, nothing is returned and
+// ContentFindings::is_replaced tells tail, which then finds out where the rest is.
+// Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +27,17 @@ class FileReader {
   FileReader& operator=(const FileReader&) = delete;
 
   // Up to into.size() bytes at the offset; 0 at the end as it is now (also at the end of a
-  // compressed file that is still being written). kCorrupt for damaged compressed data.
+  // compressed file that is still being written, and where compressed data is damaged: tail reports
+  // that). kUnavailable while the file has no content (its rest is being looked for) and when the
+  // content was replaced: later reads may succeed again.
   [[nodiscard]] base::Expected<size_t> read(const TailedFile& file, uint64_t offset,
                                             std::span<char> into);
 
  private:
   class Decoders;
+  class LastReads;
   std::unique_ptr<Decoders> decoders_;
+  std::unique_ptr<LastReads> last_reads_;
 };
 
 }  // namespace sawlog::agent

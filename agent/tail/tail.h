@@ -27,10 +27,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "agent/checkpoint/consumer_checkpoint.h"
 #include "agent/tail/file_table.h"
 #include "lib/base/clock.h"
 #include "lib/base/filesystem.h"
@@ -47,11 +50,34 @@ struct TailSource {
   uint64_t line_bytes_max = 1u << 20;
 };
 
+// Something a person may want to know; agent.cpp logs it. Never in the hot path.
+struct TailEvent {
+  enum class Level : uint8_t { kInfo, kWarn, kError };
+  Level level = Level::kInfo;
+  std::string message;  // a sentence
+  std::string path;     // the file that it is about, "" if none
+  base::FileId file;    // zero if none
+};
+using EventSink = std::function<void(const TailEvent&)>;
+
+// What the consumers' checkpoints say about a file when the agent starts.
+struct SavedPosition {
+  uint64_t acknowledged = 0;  // by all consumers
+  Cursor furthest;            // of any consumer: proves that a content is this file's
+};
+using SavedPositions = std::unordered_map<base::FileId, SavedPosition>;
+
 struct TailOptions {
   std::string state_dir;  // the identity store is state_dir/files
   size_t consumer_count = 0;
+  // At least; a look that takes long makes the next one later: looks cost 1 % of a core at most.
   int64_t scan_interval_ns = 1'000'000'000;
   int64_t idle_close_after_ns = 60'000'000'000;
+  // Rotated and older files come first; the others are opened when there is room again.
+  size_t open_files_max = 4096;
+  SavedPositions positions;          // collect_positions() in cursor_check.h
+  EventSink report;                  // may be empty
+  std::function<uint64_t()> random;  // for FileIds; empty: the system's
 };
 
 struct TailCounters {
@@ -63,6 +89,7 @@ struct TailCounters {
   uint64_t files_truncated = 0;
   uint64_t identities_taken_over = 0;  // by a rotated copy or a compressed sibling
   uint64_t abandoned_bytes = 0;        // gone before they were acknowledged, with no copy left
+  uint64_t ends_by_timeout = 0;        // final because of an hour without growth: nobody to ask
 };
 
 class Tail {
@@ -77,7 +104,7 @@ class Tail {
 
   // One look at the directories, if due or hinted. Returns when the next look is due (monotonic
   // ns). An error (state disk full, say) leaves everything as it was: nothing new is published, the
-  // next step tries again.
+  // next step tries again. All calls come from one thread, but for start_offset().
   [[nodiscard]] base::Expected<int64_t> step();
   // Something in a watched directory changed: the next step() looks at once.
   void hint();
@@ -85,7 +112,7 @@ class Tail {
   [[nodiscard]] const TailCounters& counters() const;
   // Directories worth watching, after the last step.
   [[nodiscard]] std::vector<std::string> watched_directories() const;
-  // Offset at which a consumer without a cursor begins in this file (start_at, at first start).
+  // TailedFile::start_offset() of a published file. Thread-safe.
   [[nodiscard]] uint64_t start_offset(const base::FileId& file) const;
 
  private:

@@ -13,6 +13,7 @@
 //     has reached the final end, or the operator's policy gave the rest up, counted.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -28,12 +29,25 @@ namespace sawlog::agent {
 
 enum class Compression : uint8_t { kNone, kGzip, kZstd, kXz };
 
+// What consumers found out about a content while reading it; tail asks at each look.
+struct ContentFindings {
+  static constexpr uint64_t kUnknownEnd = UINT64_MAX;
+  // Bytes that were read before are not there any more: truncated, and written anew.
+  std::atomic<bool> is_replaced{false};
+  // Of compressed content: where its decompressed bytes end. A lower bound while it is being
+  // written.
+  std::atomic<uint64_t> end_offset{kUnknownEnd};
+  // Of compressed content: it ends in the middle, or is damaged there.
+  std::atomic<bool> is_damaged{false};
+};
+
 // An open file and how to read it. Shared: a consumer may be reading the original while tail goes
 // over to its .gz; the last holder closes the descriptor.
 struct Content {
   std::shared_ptr<base::File> file;
   Compression compression = Compression::kNone;
   std::string path;  // the name it was opened by, for messages
+  mutable ContentFindings findings;
 };
 
 // Where a file stands in its life; changed only by tail, through next_state() in file_state.h.
@@ -47,18 +61,24 @@ enum class FileState : uint8_t {
 class TailedFile {
  public:
   TailedFile(base::FileId id, const parsers::SourceContext* source, uint64_t line_bytes_max,
-             std::string path, size_t consumer_count)
+             std::string path, size_t consumer_count, uint64_t start_offset = 0)
       : id_(id),
         source_(source),
         line_bytes_max_(line_bytes_max),
         path_(std::move(path)),
-        acknowledged_(consumer_count) {}
+        start_offset_(start_offset),
+        acknowledged_(consumer_count) {
+    for (AcknowledgedOffset& acknowledged : acknowledged_) acknowledged.offset = start_offset;
+  }
 
   [[nodiscard]] const base::FileId& id() const { return id_; }
   [[nodiscard]] const parsers::SourceContext* source() const { return source_; }
   [[nodiscard]] uint64_t line_bytes_max() const { return line_bytes_max_; }
   // The name under which it was first found: what goes into log.file.path.
   [[nodiscard]] const std::string& path() const { return path_; }
+  // Where a consumer without a cursor begins: 0, but for start_at: end, and for files that grew
+  // after they were released.
+  [[nodiscard]] uint64_t start_offset() const { return start_offset_; }
 
   // nullptr while nothing is known to be unread (an idle file has no open descriptor).
   [[nodiscard]] std::shared_ptr<const Content> content() const {
@@ -95,7 +115,8 @@ class TailedFile {
   [[nodiscard]] FileState state() const { return state_.load(std::memory_order_acquire); }
   void set_state(FileState state) { state_.store(state, std::memory_order_release); }
 
-  // What consumer `index` has durably acknowledged (its saved cursor), written by that consumer.
+  // What consumer `index` has durably acknowledged (its saved cursor), written by that consumer:
+  // start_offset() until then, UINT64_MAX if the consumer does not want the file.
   [[nodiscard]] uint64_t acknowledged(size_t index) const {
     return acknowledged_[index].offset.load(std::memory_order_acquire);
   }
@@ -103,6 +124,14 @@ class TailedFile {
     acknowledged_[index].offset.store(offset, std::memory_order_release);
   }
   [[nodiscard]] size_t consumer_count() const { return acknowledged_.size(); }
+  // What every consumer has acknowledged; UINT64_MAX if there is nobody to wait for.
+  [[nodiscard]] uint64_t acknowledged_by_all() const {
+    uint64_t least = UINT64_MAX;
+    for (size_t index = 0; index < acknowledged_.size(); ++index) {
+      least = std::min(least, acknowledged(index));
+    }
+    return least;
+  }
 
  private:
   struct AcknowledgedOffset {
@@ -112,6 +141,7 @@ class TailedFile {
   const parsers::SourceContext* const source_;
   const uint64_t line_bytes_max_;
   const std::string path_;
+  const uint64_t start_offset_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Content> content_;
   std::atomic<uint64_t> size_bytes_{0};
