@@ -1,0 +1,104 @@
+#include "agent/chunk_reader.h"
+
+#include <algorithm>
+
+#include "agent/tail/cursor_check.h"
+#include "lib/base/check.h"
+
+namespace sawlog::agent {
+
+base::Expected<ChunkRead> ChunkReader::read(const TailedFile& file, uint64_t offset,
+                                            std::optional<uint64_t> end) {
+  const auto line_bytes_max = static_cast<uint32_t>(file.line_bytes_max());
+  const size_t window_bytes_max =
+      std::max(kChunkBytes, parsers::split_buffer_bytes_min(line_bytes_max));
+  const auto clamp = [&](size_t bytes) {
+    return end ? std::min<uint64_t>(bytes, *end - std::min(*end, offset)) : bytes;
+  };
+  parsers::SplitOptions options{.at_start_of_file = offset == 0, .line_bytes_max = line_bytes_max};
+  if (long_lines_.contains(file.id())) return read_long_line(file, offset, options);
+
+  for (const size_t want_bytes : {clamp(kChunkBytes), clamp(window_bytes_max)}) {
+    auto window = fill(file, offset, want_bytes);
+    if (!window) return tl::unexpected(window.error());
+    options.end_is_final = window->is_end;
+    const std::string_view bytes(buffer_.data(), window->size_bytes);
+    const parsers::SplitResult cut = parsers::split_lines(bytes, options, lines_);
+    if (cut.needs_line_end) {
+      long_lines_.try_emplace(file.id());
+      return read_long_line(file, offset, options);
+    }
+    if (cut.consumed_bytes > 0) return make_chunk(file, offset, cut.consumed_bytes);
+    if (window->size_bytes < want_bytes) break;
+  }
+  lines_.clear();
+  return make_chunk(file, offset, 0);
+}
+
+base::Expected<ChunkReader::Window> ChunkReader::fill(const TailedFile& file, uint64_t offset,
+                                                      size_t want_bytes) {
+  if (buffer_.size() < want_bytes + parsers::kPaddingBytes) {
+    buffer_.resize(want_bytes + parsers::kPaddingBytes);
+  }
+  const bool is_final = file.end_is_final();  // asked first: then what is read is all there will be
+  Window window;
+  while (window.size_bytes < want_bytes) {
+    auto count = file_reader_.read(
+        file, offset + window.size_bytes,
+        std::span(buffer_).subspan(window.size_bytes, want_bytes - window.size_bytes));
+    if (!count) return tl::unexpected(count.error());
+    if (*count == 0) break;
+    window.size_bytes += *count;
+  }
+  std::fill_n(buffer_.begin() + static_cast<ptrdiff_t>(window.size_bytes), parsers::kPaddingBytes,
+              '\0');
+  if (is_final) {
+    char probe = 0;
+    auto more = file_reader_.read(file, offset + window.size_bytes, std::span(&probe, 1));
+    if (!more) return tl::unexpected(more.error());
+    window.is_end = *more == 0;
+  }
+  return window;
+}
+
+base::Expected<ChunkRead> ChunkReader::read_long_line(const TailedFile& file, uint64_t offset,
+                                                      const parsers::SplitOptions& options) {
+  parsers::LongLine& line = long_lines_.at(file.id());
+  for (bool is_found = false; !is_found;) {
+    auto window = fill(file, offset + line.scanned_bytes(), kChunkBytes);
+    if (!window) return tl::unexpected(window.error());
+    is_found = line.scan({buffer_.data(), window->size_bytes}, window->is_end);
+    if (!is_found && window->size_bytes < kChunkBytes) {  // its end is not written yet
+      lines_.clear();
+      return make_chunk(file, offset, 0);
+    }
+  }
+  auto window = fill(file, offset, parsers::split_buffer_bytes_min(options.line_bytes_max));
+  if (!window) return tl::unexpected(window.error());
+  lines_.assign(1, line.cut({buffer_.data(), window->size_bytes}, options));
+  ChunkRead read = make_chunk(file, offset, lines_[0].next);
+  read.chunk.next_offset = offset + line.size_with_end_bytes();
+  long_lines_.erase(file.id());
+  auto cursor = make_cursor(file_reader_, file, read.chunk.next_offset);
+  if (!cursor) return tl::unexpected(cursor.error());
+  read.end = *cursor;
+  return read;
+}
+
+ChunkRead ChunkReader::make_chunk(const TailedFile& file, uint64_t offset,
+                                  size_t size_bytes) const {
+  ChunkRead read;
+  read.chunk.source = file.source();
+  read.chunk.file = file.id();
+  read.chunk.path = file.path();
+  read.chunk.offset = offset;
+  read.chunk.next_offset = offset + size_bytes;
+  read.chunk.bytes = {buffer_.data(), size_bytes};
+  read.chunk.lines = lines_;
+  read.end = make_cursor(read.chunk.bytes, read.chunk.next_offset);
+  read.cut_lines = static_cast<uint64_t>(std::count_if(
+      lines_.begin(), lines_.end(), [](const parsers::Line& line) { return line.is_cut(); }));
+  return read;
+}
+
+}  // namespace sawlog::agent

@@ -1,0 +1,413 @@
+#include "agent/consumer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/tail/cursor_check.h"
+#include "lib/base/check.h"
+
+namespace sawlog::agent {
+
+namespace {
+
+constexpr int kChunksPerStep = 16;  // then answers are collected again
+constexpr int64_t kSaveRetryDelayNs = base::kNsPerSecond;
+constexpr int64_t kStatusIntervalNs = 50 * base::kNsPerMs;  // while there is work all the time
+
+}  // namespace
+
+base::Expected<std::unique_ptr<Consumer>> Consumer::open(
+    ConsumerOptions options, const FileTable& table, std::unique_ptr<ConsumerCheckpoint> checkpoint,
+    std::unique_ptr<outputs::Output> output, const base::Clock& clock) {
+  if (auto restored = output->restore(checkpoint->state().handler_states); !restored) {
+    return tl::unexpected(restored.error());
+  }
+  return std::unique_ptr<Consumer>(
+      new Consumer(std::move(options), table, std::move(checkpoint), std::move(output), clock));
+}
+
+Consumer::Consumer(ConsumerOptions options, const FileTable& table,
+                   std::unique_ptr<ConsumerCheckpoint> checkpoint,
+                   std::unique_ptr<outputs::Output> output, const base::Clock& clock)
+    : options_(std::move(options)),
+      table_(table),
+      clock_(clock),
+      checkpoint_(std::move(checkpoint)),
+      chunk_reader_(file_reader_),
+      ledger_(checkpoint_->state().ledger),
+      output_(std::move(output)) {
+  publish_status();
+}
+
+Consumer::~Consumer() = default;
+
+outputs::Wake Consumer::step() {
+  if (table_.version() != table_version_) take_snapshot();
+  const bool did_read = read_some();
+  outputs::Wake wake;
+  if (write_pending_notes()) {
+    wake = output_->step();
+  } else {
+    wake.at_monotonic_ns = save_again_at_ns_;
+  }
+  advance_cursors();
+  save_if_due();
+  if (did_read && output_->wants_more()) wake.has_work = true;
+  if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
+    publish_status();
+  }
+  if (is_dirty_) {
+    wake.at_monotonic_ns =
+        std::min(wake.at_monotonic_ns,
+                 std::max(dirty_since_ns_ + output_->save_delay_ns(), save_again_at_ns_));
+  }
+  return wake;
+}
+
+void Consumer::finish_at_current_sizes() {
+  if (table_.version() != table_version_) take_snapshot();
+  for (auto& [id, entry] : files_) {
+    // The size of a compressed file is known only when it has been read: no limit but its end.
+    const auto content = entry.progress->file().content();
+    if (content == nullptr || content->compression == Compression::kNone) {
+      entry.limit = entry.progress->file().size_bytes();
+    }
+  }
+  reading_ = Reading::kToLimits;
+}
+
+void Consumer::stop_reading() {
+  reading_ = Reading::kNothing;
+  output_->drain();
+}
+
+bool Consumer::is_finished() const {
+  if (is_dirty_ || !pending_notes_.empty()) return false;
+  return std::all_of(order_.begin(), order_.end(), [this](const base::FileId& id) {
+    const FileEntry& entry = files_.at(id);
+    return !entry.progress->has_in_flight() &&
+           (reading_ != Reading::kToLimits || !has_unread(entry));
+  });
+}
+
+void Consumer::settled(const outputs::LineRange& range, const outputs::Outcome& outcome) {
+  files_.at(range.file).progress->settle(range, outcome);
+  touched_.push_back(range.file);
+}
+
+void Consumer::unknown(const outputs::LineRange& range) {
+  const auto found = files_.find(range.file);
+  if (found != files_.end()) found->second.progress->lose_track(range);
+}
+
+// --- which files -------------------------------------------------------------------------------
+
+void Consumer::take_snapshot() {
+  table_version_ = table_.version();
+  const auto listed = table_.snapshot();
+  for (auto& [id, entry] : files_) entry.is_listed = false;
+  order_.clear();
+  for (const auto& file : *listed) {
+    if (!wants_source(file->source()->name)) {
+      file->set_acknowledged(options_.index, UINT64_MAX);
+      continue;
+    }
+    add_file(file);
+    order_.push_back(file->id());
+  }
+  for (const auto& [id, entry] : files_) {
+    if (!entry.is_listed) order_.push_back(id);
+  }
+  drop_unlisted_files();
+}
+
+bool Consumer::wants_source(const std::string& source) const {
+  return options_.sources.empty() || std::find(options_.sources.begin(), options_.sources.end(),
+                                               source) != options_.sources.end();
+}
+
+void Consumer::add_file(const std::shared_ptr<TailedFile>& file) {
+  const auto [place, is_new] = files_.try_emplace(file->id());
+  FileEntry& entry = place->second;
+  entry.is_listed = true;
+  if (!is_new) return;
+  Cursor cursor;
+  const auto& saved = checkpoint_->state().cursors;
+  if (const auto found = saved.find(file->id()); found != saved.end()) {
+    cursor = found->second;
+    file->set_acknowledged(options_.index, cursor.offset);
+  } else {
+    cursor.offset = file->start_offset();
+  }
+  entry.is_verified = cursor.hashed_bytes == 0;
+  entry.progress = std::make_unique<FileProgress>(file, cursor);
+}
+
+void Consumer::drop_unlisted_files() {
+  has_unlisted_ = false;
+  for (auto it = files_.begin(); it != files_.end();) {
+    FileEntry& entry = it->second;
+    if (entry.is_listed || entry.progress->has_in_flight() || entry.is_dirty) {
+      has_unlisted_ = has_unlisted_ || !entry.is_listed;
+      ++it;
+      continue;
+    }
+    const TailedFile& file = entry.progress->file();
+    if (const uint64_t read = entry.progress->read_offset(); read < file.size_bytes()) {
+      ledger_.abandoned_bytes += file.size_bytes() - read;
+      ledger_.read_bytes += file.size_bytes() - read;
+    }
+    forgotten_.push_back(it->first);
+    mark_dirty();
+    it = files_.erase(it);
+  }
+  std::erase_if(order_, [this](const base::FileId& id) { return !files_.contains(id); });
+}
+
+// --- reading -----------------------------------------------------------------------------------
+
+bool Consumer::read_some() {
+  if (reading_ == Reading::kNothing || !save_error_.empty()) return false;
+  bool did_read = false;
+  for (int chunks = 0; chunks < kChunksPerStep && output_->wants_more(); ++chunks) {
+    size_t looked_at = 0;
+    while (looked_at < order_.size()) {
+      FileEntry& entry = files_.at(order_[turn_++ % order_.size()]);
+      ++looked_at;
+      if (has_unread(entry) && read_file(entry)) break;
+      if (looked_at == order_.size()) return did_read;
+    }
+    if (order_.empty()) return did_read;
+    did_read = true;
+  }
+  return did_read;
+}
+
+bool Consumer::has_unread(const FileEntry& entry) const {
+  const FileProgress& progress = *entry.progress;
+  const auto next = progress.next();
+  if (next.end) return true;
+  const TailedFile& file = progress.file();
+  if (entry.limit && next.offset >= *entry.limit) return false;
+  if (entry.exhausted_at == file.change_count()) return false;
+  const auto content = file.content();
+  if (content == nullptr) return false;
+  return content->compression != Compression::kNone || next.offset < file.size_bytes();
+}
+
+// Hands one chunk of the file to the handler; false if there is no whole line to read now.
+bool Consumer::read_file(FileEntry& entry) {
+  FileProgress& progress = *entry.progress;
+  const uint64_t changes = progress.file().change_count();
+  if (!entry.is_verified && !verify_cursor(entry)) {
+    entry.exhausted_at = changes;
+    return false;
+  }
+  const auto next = progress.next();
+  std::optional<uint64_t> end = next.end;
+  if (!end && entry.limit) end = entry.limit;
+  const int64_t time = chunk_time(progress.file().id(), next.offset, end);
+  auto read = chunk_reader_.read(progress.file(), next.offset, end);
+  if (!read && (entry.is_listed || !next.end)) {
+    if (read.error().code != base::ErrorCode::kUnavailable) report("error", read.error().message);
+    entry.exhausted_at = changes;
+    return false;
+  }
+  if (next.end && (!read || read->end.offset != *next.end)) {
+    abandon_lost_piece(entry);
+    return true;
+  }
+  if (read->end.offset == next.offset) {
+    entry.exhausted_at = changes;
+    return false;
+  }
+  read->chunk.first_read_unix_ns = time;
+  give(entry, *read);
+  return true;
+}
+
+bool Consumer::verify_cursor(FileEntry& entry) {
+  FileProgress& progress = *entry.progress;
+  switch (check_cursor(file_reader_, progress.file(), progress.cursor())) {
+    case CursorCheck::kMatches:
+      break;
+    case CursorCheck::kDiffers:
+      report("warn", "the content before the saved offset of '" + progress.file().path() +
+                         "' has changed: the file is read again from its beginning");
+      progress.restart();
+      break;
+    case CursorCheck::kTooShort:
+    case CursorCheck::kUnreadable:
+      return false;
+  }
+  entry.is_verified = true;
+  return true;
+}
+
+void Consumer::give(FileEntry& entry, ChunkRead& read) {
+  FileProgress& progress = *entry.progress;
+  const parsers::Chunk& chunk = read.chunk;
+  Piece piece{chunk.offset, read.end, chunk.lines.size(), read.cut_lines, 0};
+  const outputs::LineRange range{chunk.file, piece.begin, piece.end.offset, piece.line_count};
+  progress.give(piece);
+  read_bytes_by_source_[chunk.source->name] += range.end - range.begin;
+  if (chunk.lines.empty()) {
+    settled(range, {});
+    return;
+  }
+  const outputs::Handled handled = output_->handle(chunk, outputs::Delivery(this, range));
+  progress.set_not_json_lines(piece.begin, handled.not_json_lines);
+  if (handled.used_chunk_time) {
+    pending_notes_.push_back({chunk.file, {range.begin, range.end, chunk.first_read_unix_ns}});
+  }
+}
+
+void Consumer::abandon_lost_piece(FileEntry& entry) {
+  const uint64_t begin = entry.progress->next().offset;
+  report("error", "lines of '" + entry.progress->file().path() + "' at offset " +
+                      std::to_string(begin) +
+                      " cannot be sent again: the content is not there any more");
+  entry.progress->abandon(begin);
+  touched_.push_back(entry.progress->file().id());
+}
+
+// The time for lines that have none: the one that was noted for these bytes, else now. A noted part
+// is read again as it was read then (`end` is drawn in to its border).
+int64_t Consumer::chunk_time(const base::FileId& file, uint64_t offset,
+                             std::optional<uint64_t>& end) const {
+  const auto found = checkpoint_->state().time_notes.find(file);
+  if (found == checkpoint_->state().time_notes.end()) return clock_.unix_ns();
+  for (const TimeNote& note : found->second) {
+    if (note.end <= offset) continue;
+    const bool is_inside = note.begin <= offset;
+    const uint64_t border = is_inside ? note.end : note.begin;
+    end = std::min(end.value_or(border), border);
+    return is_inside ? note.unix_ns : clock_.unix_ns();
+  }
+  return clock_.unix_ns();
+}
+
+// --- saving ------------------------------------------------------------------------------------
+
+// False while a note is not durable: the handler must not send yet.
+bool Consumer::write_pending_notes() {
+  if (pending_notes_.empty()) return true;
+  if (clock_.monotonic_ns() < save_again_at_ns_) return false;
+  while (!pending_notes_.empty()) {
+    const PendingNote& pending = pending_notes_.back();
+    if (auto noted = checkpoint_->note_time(pending.file, pending.note); !noted) {
+      if (save_error_.empty()) report("error", noted.error().message);
+      save_error_ = noted.error().message;
+      save_again_at_ns_ = clock_.monotonic_ns() + kSaveRetryDelayNs;
+      return false;
+    }
+    pending_notes_.pop_back();
+  }
+  save_error_.clear();
+  return true;
+}
+
+void Consumer::advance_cursors() {
+  for (const base::FileId& id : touched_) {
+    FileEntry& entry = files_.at(id);
+    if (!entry.progress->advance(ledger_)) continue;
+    if (!std::exchange(entry.is_dirty, true)) dirty_files_.push_back(id);
+    mark_dirty();
+  }
+  touched_.clear();
+}
+
+void Consumer::mark_dirty() {
+  if (!is_dirty_) dirty_since_ns_ = clock_.monotonic_ns();
+  is_dirty_ = true;
+}
+
+void Consumer::save_if_due() {
+  if (!is_dirty_) return;
+  const int64_t now = clock_.monotonic_ns();
+  if (now < save_again_at_ns_) return;
+  const bool is_last = reading_ != Reading::kAll;
+  if (is_last || now - dirty_since_ns_ >= output_->save_delay_ns()) save();
+}
+
+void Consumer::save() {
+  ConsumerSave save;
+  for (const base::FileId& id : dirty_files_) {
+    save.cursors.emplace_back(id, files_.at(id).progress->cursor());
+  }
+  save.forgotten = forgotten_;
+  save.ledger = ledger_;
+  save.handler_state_is_full = needs_full_state_ || checkpoint_->wants_full_state();
+  save.handler_state = output_->save_state(save.handler_state_is_full ? outputs::SaveKind::kFull
+                                                                      : outputs::SaveKind::kDelta);
+  if (auto saved = checkpoint_->save(save); !saved) {
+    if (save_error_.empty()) report("error", saved.error().message);
+    save_error_ = saved.error().message;
+    save_again_at_ns_ = clock_.monotonic_ns() + kSaveRetryDelayNs;
+    needs_full_state_ = true;
+    return;
+  }
+  if (!save_error_.empty()) report("info", "the state of '" + options_.name + "' is saved again");
+  save_error_.clear();
+  needs_full_state_ = false;
+  after_save();
+}
+
+// What was only waiting for the save: tail and the handler hear of it.
+void Consumer::after_save() {
+  for (const base::FileId& id : dirty_files_) {
+    FileEntry& entry = files_.at(id);
+    entry.is_dirty = false;
+    entry.progress->file().set_acknowledged(options_.index, entry.progress->cursor().offset);
+  }
+  dirty_files_.clear();
+  forgotten_.clear();
+  is_dirty_ = false;
+  output_->saved();
+  if (has_unlisted_) drop_unlisted_files();
+}
+
+// --- telling -----------------------------------------------------------------------------------
+
+void Consumer::publish_status() {
+  status_published_at_ns_ = clock_.monotonic_ns();
+  ConsumerStatus status;
+  status.name = options_.name;
+  status.ledger = ledger_;
+  const int64_t now = clock_.unix_ns();
+  for (auto& [id, entry] : files_) {
+    const FileProgress& progress = *entry.progress;
+    status.in_flight_lines += progress.in_flight_lines();
+    const uint64_t size = progress.file().size_bytes();
+    const uint64_t offset = progress.cursor().offset;
+    if (offset >= size) {
+      entry.behind_since_unix_ns = 0;
+      continue;
+    }
+    status.lag_bytes += size - offset;
+    if (entry.behind_since_unix_ns == 0) entry.behind_since_unix_ns = now;
+    if (status.oldest_unread_unix_ns == 0 ||
+        entry.behind_since_unix_ns < status.oldest_unread_unix_ns) {
+      status.oldest_unread_unix_ns = entry.behind_since_unix_ns;
+    }
+  }
+  status.health = output_->health();
+  status.counters = output_->counters();
+  status.dead_letters = output_->dead_letters();
+  status.memory_bytes = output_->memory_bytes();
+  status.save_error = save_error_;
+  status.read_bytes_by_source = read_bytes_by_source_;
+  const std::lock_guard lock(status_mutex_);
+  status_ = std::move(status);
+}
+
+ConsumerStatus Consumer::status() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+void Consumer::report(const char* level, const std::string& message) const {
+  options_.report(level, message);
+}
+
+}  // namespace sawlog::agent

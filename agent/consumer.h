@@ -1,0 +1,167 @@
+// One consumer: one reader, one cursor for each file, one handler (an output, or the metrics).
+//
+//   read ──▶ split ──▶ handle ──▶ (step: send, collect answers) ──▶ settle ──▶ save ──▶
+//   acknowledged
+//
+// step() does a bounded amount of this and never waits for a destination; agent.cpp runs it in a
+// thread of its own, the simulator calls it in any order. Consumers share nothing but the
+// FileTable.
+//
+// Invariants:
+//   * a cursor covers only lines that were settled; it is durable (checkpoint) before tail hears of
+//   it
+//     (TailedFile::set_acknowledged) and before the handler's saved() is called;
+//   * the time given to lines without one is durable before the handler may send them;
+//   * cursors, ledger and the handler's state are saved in one record of one moment;
+//   * while the state cannot be saved nothing new is read: what a crash may repeat stays bounded.
+// Single-threaded but for status().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/checkpoint/consumer_checkpoint.h"
+#include "agent/chunk_reader.h"
+#include "agent/file_progress.h"
+#include "agent/tail/file_reader.h"
+#include "agent/tail/file_table.h"
+#include "lib/base/clock.h"
+#include "outputs/output.h"
+
+namespace sawlog::agent {
+
+struct ConsumerOptions {
+  std::string name;                  // of the output; "metrics"
+  size_t index = 0;                  // into TailedFile::acknowledged
+  std::vector<std::string> sources;  // empty: all
+  // Reports what a person should know; level is "info", "warn" or "error".
+  std::function<void(const char* level, const std::string& message)> report;
+};
+
+// A moment's view for /status, /metrics and --once.
+struct ConsumerStatus {
+  std::string name;
+  Ledger ledger;  // up to the cursors
+  uint64_t in_flight_lines = 0;
+  uint64_t lag_bytes = 0;             // unsettled bytes of all files, as far as their size is known
+  int64_t oldest_unread_unix_ns = 0;  // when the oldest unsettled bytes were first seen; 0: none
+  outputs::Health health;
+  outputs::OutputCounters counters;
+  std::vector<outputs::DeadLetterCount> dead_letters;
+  size_t memory_bytes = 0;
+  std::string save_error;  // "" while the state can be saved
+  std::unordered_map<std::string, uint64_t> read_bytes_by_source;
+};
+
+class Consumer final : private outputs::DeliverySink {
+ public:
+  // All references outlive the consumer. Restores the output from the checkpoint.
+  [[nodiscard]] static base::Expected<std::unique_ptr<Consumer>> open(
+      ConsumerOptions options, const FileTable& table,
+      std::unique_ptr<ConsumerCheckpoint> checkpoint, std::unique_ptr<outputs::Output> output,
+      const base::Clock& clock);
+  ~Consumer() override;
+
+  // Work that is due; when to come back. has_work: at once.
+  outputs::Wake step();
+
+  // No new lines beyond the files' sizes as they are now; is_finished() when those are saved.
+  void finish_at_current_sizes();
+  // Shutdown: nothing new is read at all; what is in flight may still be answered.
+  void stop_reading();
+  // Everything that was read is settled and saved (and, after finish_at_current_sizes(), all was
+  // read).
+  [[nodiscard]] bool is_finished() const;
+
+  [[nodiscard]] int wake_fd() const { return output_->wake_fd(); }
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+  // Thread-safe.
+  [[nodiscard]] ConsumerStatus status() const;
+
+ private:
+  enum class Reading : uint8_t { kAll, kToLimits, kNothing };
+  struct PendingNote {
+    base::FileId file;
+    TimeNote note;
+  };
+  struct FileEntry {
+    std::unique_ptr<FileProgress> progress;
+    std::optional<uint64_t> limit;  // of kToLimits
+    bool is_listed = true;          // still in the table
+    bool is_verified = false;       // the cursor was compared with the content
+    bool is_dirty = false;          // the cursor moved since the last save
+    int64_t behind_since_unix_ns = 0;
+    // TailedFile::change_count() at which nothing whole was left to read.
+    std::optional<uint64_t> exhausted_at;
+  };
+
+  Consumer(ConsumerOptions options, const FileTable& table,
+           std::unique_ptr<ConsumerCheckpoint> checkpoint, std::unique_ptr<outputs::Output> output,
+           const base::Clock& clock);
+
+  void settled(const outputs::LineRange& range, const outputs::Outcome& outcome) override;
+  void unknown(const outputs::LineRange& range) override;
+
+  void take_snapshot();
+  void add_file(const std::shared_ptr<TailedFile>& file);
+  void drop_unlisted_files();
+  bool wants_source(const std::string& source) const;
+
+  bool read_some();
+  bool read_file(FileEntry& entry);
+  bool has_unread(const FileEntry& entry) const;
+  bool verify_cursor(FileEntry& entry);
+  void give(FileEntry& entry, ChunkRead& read);
+  void abandon_lost_piece(FileEntry& entry);
+  int64_t chunk_time(const base::FileId& file, uint64_t offset, std::optional<uint64_t>& end) const;
+
+  bool write_pending_notes();
+  void advance_cursors();
+  void save_if_due();
+  void save();
+  void after_save();
+  void mark_dirty();
+  void publish_status();
+  void report(const char* level, const std::string& message) const;
+
+  ConsumerOptions options_;
+  const FileTable& table_;
+  const base::Clock& clock_;
+  std::unique_ptr<ConsumerCheckpoint> checkpoint_;
+  FileReader file_reader_;
+  ChunkReader chunk_reader_;
+
+  uint64_t table_version_ = UINT64_MAX;
+  std::unordered_map<base::FileId, FileEntry> files_;
+  std::vector<base::FileId> order_;  // oldest first, as in the table
+  size_t turn_ = 0;                  // whose turn it is in order_
+  Reading reading_ = Reading::kAll;
+
+  std::vector<base::FileId> touched_;  // files with settled pieces since advance_cursors()
+  std::vector<PendingNote> pending_notes_;
+  std::vector<base::FileId> dirty_files_;  // whose cursor moved since the last save
+  std::vector<base::FileId> forgotten_;
+  bool has_unlisted_ = false;      // some file has left the table but is still in flight
+  bool needs_full_state_ = false;  // a save failed: the handler's deltas since then are lost
+  Ledger ledger_;
+  bool is_dirty_ = false;
+  int64_t dirty_since_ns_ = 0;
+  int64_t save_again_at_ns_ = 0;
+  std::string save_error_;
+  std::unordered_map<std::string, uint64_t> read_bytes_by_source_;
+
+  int64_t status_published_at_ns_ = INT64_MIN;
+  mutable std::mutex status_mutex_;
+  ConsumerStatus status_;
+
+  // Last, so that it goes first: its open deliveries report to this consumer while it still stands.
+  std::unique_ptr<outputs::Output> output_;
+};
+
+}  // namespace sawlog::agent

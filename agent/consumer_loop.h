@@ -1,0 +1,44 @@
+// A consumer and the wake-ups of its thread. The thread itself is started by agent.cpp, which runs
+// run().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "agent/consumer.h"
+#include "agent/waker.h"
+#include "lib/base/clock.h"
+
+namespace sawlog::agent {
+
+class ConsumerLoop {
+ public:
+  ConsumerLoop(std::unique_ptr<Consumer> consumer, const base::Clock& clock)
+      : consumer_(std::move(consumer)), clock_(clock) {}
+
+  // On the consumer's thread: steps until stop(); then until everything that was read is
+  // acknowledged and saved, or the deadline has passed.
+  void run();
+
+  // Thread-safe. deadline: monotonic ns.
+  void stop(int64_t deadline_ns);
+  void wake() { waker_.wake(); }
+  // Set by the thread: see Consumer::is_finished().
+  [[nodiscard]] bool is_finished() const { return is_finished_.load(std::memory_order_acquire); }
+
+  // Before run() starts, or for what is thread-safe.
+  [[nodiscard]] Consumer& consumer() { return *consumer_; }
+  [[nodiscard]] const Consumer& consumer() const { return *consumer_; }
+
+ private:
+  void step();  // and wait, if there is nothing to do
+
+  std::unique_ptr<Consumer> consumer_;
+  const base::Clock& clock_;
+  Waker waker_;
+  std::atomic<bool> is_finished_{false};
+  std::atomic<int64_t> stop_deadline_ns_{INT64_MAX};
+};
+
+}  // namespace sawlog::agent
