@@ -49,7 +49,7 @@ struct SourceConfig {
   Labels fields;
   Labels labels;
   bool enrich = true;
-  std::string multiline = "auto";  // auto | none | start
+  std::string multiline = "none";  // auto | none | start; so far only none is supported
   std::string multiline_start;
   uint64_t line_bytes_max = 1u << 20;
 };
@@ -75,7 +75,7 @@ struct KafkaConfig {
   std::vector<std::string> brokers;
   std::string topic = "logs";
   std::string key;
-  bool exactly_once = true;
+  bool exactly_once = false;  // transactions; so far only false is supported
   std::string sasl_mechanism, sasl_username, sasl_password;
   Labels librdkafka;
 };
@@ -116,22 +116,54 @@ struct OutputConfig {
   TlsConfig tls;
   uint64_t retry_attempts = kUnlimited;
   int64_t retry_backoff_max_ns = 30'000'000'000;
-  std::string dead_letter_path;  // "": STATE_DIR/dead/NAME
+  bool has_dead_letter = false;  // the section is given: retries may have a limit
+  std::string dead_letter_path;  // load() fills in STATE_DIR/dead/NAME
   uint64_t dead_letter_bytes_max = 1ull << 30;
   std::string renamed_from;
 };
 
 enum class RuleKind : uint8_t { kCounter, kGauge, kHistogram };
 
+// How a field's text becomes a label value.
+enum class LabelForm : uint8_t {
+  kText,
+  kRoute,  // a path without its query string, ids in it replaced by {id}
+};
+
+struct MetricLabel {
+  std::string name;
+  std::string field;
+  LabelForm form = LabelForm::kText;
+};
+
+enum class GaugeOp : uint8_t { kSet, kInc, kDec };
+enum class MetricUnit : uint8_t { kNone, kSeconds, kBytes };
+
 struct MetricRule {
   RuleKind kind = RuleKind::kCounter;
   Place place;
   std::string name;
-  Labels labels;            // label: field
+  std::string help;       // one line, for the exposition
+  std::string event;      // only records of this event; "" for all
+  std::string level_min;  // only records of this level or above it; "" for all
+  std::vector<MetricLabel> labels;
   std::string value = "1";  // a field, or a number
-  std::string op = "set";   // of a gauge: set | inc | dec
-  std::string unit;         // of a histogram: s | bytes | ""
-  std::vector<double> buckets;
+  GaugeOp op = GaugeOp::kSet;
+  MetricUnit unit = MetricUnit::kNone;  // kSeconds: the field event.duration (ns) is divided
+  std::vector<double> buckets;          // upper bounds, rising; empty: the unit's usual ones
+};
+
+// How an event is recognised: by event.name, else (a record without one) by the fields it has.
+struct EventShape {
+  std::string name;
+  std::vector<std::string> fields;
+};
+
+// A file of config/presets/.
+struct Preset {
+  std::string name;
+  std::vector<EventShape> events;
+  std::vector<MetricRule> rules;
 };
 
 struct MetricsConfig {
@@ -143,7 +175,7 @@ struct MetricsConfig {
 };
 
 struct Config {
-  std::string state_dir = "/var/lib/sawlog";
+  std::string state_dir = "/var/lib/sawlog";  // absolute after load(), as all paths and globs
   uint64_t memory_limit = 256u << 20;
   Labels labels;
   HttpConfig http;

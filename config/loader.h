@@ -12,14 +12,9 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/reading.h"
 
 namespace sawlog::config {
-
-struct Mistake {
-  Place place;
-  std::string message;
-  [[nodiscard]] std::string to_string() const;  // file:line:col: message
-};
 
 struct Loaded {
   Config config;                  // usable only when there is no mistake
@@ -27,8 +22,14 @@ struct Loaded {
   std::vector<Mistake> warnings;  // legal, but probably not meant
 };
 
+// All mistakes are in the result; a file that cannot be read is one of them.
 [[nodiscard]] Loaded load_file(const std::string& path);
 // For tests and stdin; name stands for the file in messages.
 [[nodiscard]] Loaded load_text(std::string_view yaml, const std::string& name);
+
+// The most bytes that this configuration may need, whatever the outputs do: the batches of each
+// output (being filled, being sent: in_flight, being framed), a read buffer and a longest line for
+// each consumer, the series, and the process itself. load() refuses what exceeds memory_limit.
+[[nodiscard]] uint64_t memory_needed(const Config& config);
 
 }  // namespace sawlog::config

@@ -1,0 +1,252 @@
+#include "config/checks.h"
+
+#include <set>
+
+#include "config/loader.h"
+#include "config/nearest.h"
+#include "config/path_glob.h"
+#include "config/presets.h"
+#include "config/section.h"
+#include "config/units.h"
+
+namespace sawlog::config {
+namespace {
+
+std::string output_path(const OutputConfig& output, const std::string& key) {
+  return "outputs." + output.name + (key.empty() ? "" : "." + key);
+}
+
+bool is_loopback(const std::string& listen) {
+  const std::string host = listen.substr(0, listen.rfind(':'));
+  return host.starts_with("127.") || host == "localhost" || host == "[::1]" || host == "::1";
+}
+
+void check_http(const Config& config, Reading& reading) {
+  const HttpConfig& http = config.http;
+  if (http.listen.empty() || is_loopback(http.listen)) return;
+  if (!http.token.empty() || http.allow_open) return;
+  reading.mistake(reading.place_of("http.listen"),
+                  "'http.listen' is open to other hosts; set http.token, or http.allow_open: true");
+}
+
+void check_memory(const Config& config, Reading& reading) {
+  const uint64_t needed = memory_needed(config);
+  if (needed <= config.memory_limit) return;
+  const uint64_t mib = 1ull << 20;
+  reading.mistake(reading.place_of("memory_limit"),
+                  "memory_limit " + format_size(config.memory_limit) +
+                      " is too small: the batches (bytes × (in_flight + 2)), lines and series "
+                      "configured here may need " +
+                      format_size((needed + mib - 1) / mib * mib));
+}
+
+// The agent must not read what it writes itself.
+void check_own_files(const Config& config, const SourceConfig& source, const std::string& glob,
+                     const Place& place, Reading& reading) {
+  const auto is_excluded = [&](const auto& covers) {
+    return std::ranges::any_of(source.exclude, covers);
+  };
+  if (glob_reaches_into(glob, config.state_dir) && !is_excluded([&](const std::string& exclude) {
+        return glob_covers(exclude, config.state_dir);
+      })) {
+    reading.mistake(place, "'" + glob + "' reaches into the agent's own state_dir; exclude '" +
+                               config.state_dir + "/**'");
+  }
+  for (const OutputConfig& output : config.outputs) {
+    const auto* file = std::get_if<FileConfig>(&output.target);
+    if (file == nullptr || output.type != OutputType::kFile || file->path.empty()) continue;
+    for (const char* suffix : {"", ".zst", ".gz", ".1", ".1.zst", ".1.gz"}) {
+      const std::string path = file->path + suffix;
+      if (!glob_matches(glob, path) ||
+          is_excluded([&](const std::string& exclude) { return glob_matches(exclude, path); })) {
+        continue;
+      }
+      reading.mistake(place, "'" + glob + "' matches '" + path + "', which output '" + output.name +
+                                 "' writes; exclude it");
+      break;
+    }
+  }
+}
+
+void check_sources(const Config& config, Reading& reading) {
+  for (const SourceConfig& source : config.sources) {
+    const std::string path = "sources." + source.name;
+    if (source.name == "all") {
+      reading.mistake(source.place,
+                      "a source cannot be named 'all': outputs mean every source by it");
+    }
+    for (size_t i = 0; i < source.paths.size(); ++i) {
+      check_own_files(config, source, source.paths[i],
+                      reading.place_of(path + ".paths[" + std::to_string(i) + "]"), reading);
+    }
+  }
+}
+
+// A label with a value for each record makes a stream for each record, which ruins a Loki.
+bool is_id(const std::string& field) {
+  static const std::set<std::string> kIds = {
+      "trace_id", "span_id",       "traceid",    "spanid",  "traceparent", "message",
+      "msg",      "@timestamp",    "timestamp",  "uuid",    "guid",        "event.original",
+      "jti",      "correlationid", "request.id", "user.id", "session.id",  "log.record.uid"};
+  std::string folded = field;
+  for (char& letter : folded) letter = static_cast<char>(std::tolower(letter));
+  if (kIds.contains(folded)) return true;
+  const size_t last = field.find_last_of("._-");
+  const std::string word = last == std::string::npos ? folded : folded.substr(last + 1);
+  const bool is_camel_id = field.size() > 2 && field.ends_with("Id");
+  return is_camel_id || word == "id" || word == "uuid" || word == "guid" || word == "uid";
+}
+
+void check_loki(const OutputConfig& output, const LokiConfig& loki, Reading& reading) {
+  for (size_t i = 0; i < loki.labels.size(); ++i) {
+    if (!is_id(loki.labels[i])) continue;
+    const std::string key = output_path(output, "labels[" + std::to_string(i) + "]");
+    reading.mistake(reading.place_of(key), "'" + loki.labels[i] +
+                                               "' is no label for Loki: each value would be a "
+                                               "stream of its own; put it under metadata");
+  }
+  if (loki.labels.size() > 15) {
+    reading.mistake(reading.place_of(output_path(output, "labels")),
+                    "more than 15 labels; Loki refuses them");
+  }
+  if (!loki.bearer.empty() && !loki.username.empty()) {
+    reading.mistake(reading.place_of(output_path(output, "bearer")),
+                    "either bearer or username, not both");
+  }
+}
+
+void check_elasticsearch(const OutputConfig& output, const ElasticsearchConfig& target,
+                         Reading& reading) {
+  if (!target.api_key.empty() && !target.username.empty()) {
+    reading.mistake(reading.place_of(output_path(output, "api_key")),
+                    "either api_key or username, not both");
+  }
+  if (!target.index.empty() && reading.places.contains(output_path(output, "data_stream"))) {
+    reading.mistake(reading.place_of(output_path(output, "index")),
+                    "either index or data_stream, not both");
+  }
+  if (!target.exactly_once) {
+    reading.warning(reading.place_of(output_path(output, "exactly_once")),
+                    "output '" + output.name + "' may repeat lines after a crash");
+  }
+}
+
+void check_output_sources(const Config& config, const OutputConfig& output, Reading& reading) {
+  std::vector<std::string> known = {"all"};
+  for (const SourceConfig& source : config.sources) known.push_back(source.name);
+  for (size_t i = 0; i < output.sources.size(); ++i) {
+    if (std::ranges::find(known, output.sources[i]) != known.end()) continue;
+    reading.mistake(
+        reading.place_of(output_path(output, "sources[" + std::to_string(i) + "]")),
+        "there is no source '" + output.sources[i] + "'" + did_you_mean(output.sources[i], known));
+  }
+}
+
+void check_renamed(const Config& config, const OutputConfig& output, Reading& reading) {
+  for (const OutputConfig& other : config.outputs) {
+    if (output.renamed_from != other.name) continue;
+    reading.mistake(reading.place_of(output_path(output, "renamed_from")),
+                    "output '" + other.name + "' is still there; it cannot give its cursors away");
+  }
+}
+
+void check_output(const Config& config, const OutputConfig& output, Reading& reading) {
+  if (output.name == "metrics") {
+    reading.mistake(output.place,
+                    "an output cannot be named 'metrics': that is the agent's own consumer");
+  }
+  if (output.retry_attempts != kUnlimited && !output.has_dead_letter) {
+    reading.mistake(reading.place_of(output_path(output, "retry.attempts")),
+                    "a limit of attempts needs dead_letter in output '" + output.name +
+                        "': what is given up must go somewhere");
+  }
+  if (!output.tls.verify) {
+    reading.warning(reading.place_of(output_path(output, "tls.verify")),
+                    "output '" + output.name + "' accepts any certificate");
+  }
+  if (output.tls.cert.empty() != output.tls.key.empty()) {
+    reading.mistake(reading.place_of(output_path(output, "tls")),
+                    "tls.cert and tls.key belong together");
+  }
+  check_output_sources(config, output, reading);
+  check_renamed(config, output, reading);
+  if (const auto* loki = std::get_if<LokiConfig>(&output.target)) {
+    check_loki(output, *loki, reading);
+  }
+  if (const auto* target = std::get_if<ElasticsearchConfig>(&output.target)) {
+    check_elasticsearch(output, *target, reading);
+  }
+}
+
+// Two outputs that write one file would destroy each other's.
+void check_file_outputs(const Config& config, Reading& reading) {
+  std::map<std::string, std::string> writer_of;
+  for (const OutputConfig& output : config.outputs) {
+    const auto* file = std::get_if<FileConfig>(&output.target);
+    if (file == nullptr || file->path.empty()) continue;
+    const auto [first, is_new] = writer_of.emplace(file->path, output.name);
+    if (is_new) continue;
+    reading.mistake(reading.place_of(output_path(output, "path")),
+                    "output '" + first->second + "' writes '" + file->path + "', too");
+  }
+}
+
+bool same_shape(const MetricRule& a, const MetricRule& b) {
+  return a.kind == b.kind && a.buckets == b.buckets && a.unit == b.unit &&
+         std::ranges::equal(a.labels, b.labels, {}, &MetricLabel::name, &MetricLabel::name);
+}
+
+// Rules may feed one metric together if they agree on what it is.
+void check_metrics(const Config& config, Reading& reading) {
+  std::map<std::string, std::pair<MetricRule, std::string>> known;
+  for (const std::string& name : config.metrics.presets) {
+    const auto preset = load_preset(name);
+    if (!preset) continue;
+    for (const MetricRule& rule : preset->rules) {
+      known.emplace(rule.name, std::pair(rule, "preset '" + name + "'"));
+    }
+  }
+  for (const MetricRule& rule : config.metrics.rules) {
+    const std::string where = "line " + std::to_string(rule.place.line);
+    const auto [first, is_new] = known.emplace(rule.name, std::pair(rule, where));
+    if (is_new || rule.name.empty() || same_shape(first->second.first, rule)) continue;
+    reading.mistake(rule.place, "metric '" + rule.name +
+                                    "' has another type, other labels or other buckets in " +
+                                    first->second.second);
+  }
+}
+
+void complete_paths(std::vector<std::string>& paths) {
+  for (std::string& path : paths) path = absolute_path(path);
+}
+
+}  // namespace
+
+void complete(Config& config) {
+  config.state_dir = absolute_path(config.state_dir);
+  for (SourceConfig& source : config.sources) {
+    complete_paths(source.paths);
+    complete_paths(source.exclude);
+  }
+  for (OutputConfig& output : config.outputs) {
+    if (output.dead_letter_path.empty()) {
+      output.dead_letter_path = config.state_dir + "/dead/" + output.name;
+    } else {
+      output.dead_letter_path = absolute_path(output.dead_letter_path);
+    }
+    if (auto* file = std::get_if<FileConfig>(&output.target); file && !file->path.empty()) {
+      file->path = absolute_path(file->path);
+    }
+  }
+}
+
+void check_together(const Config& config, Reading& reading) {
+  check_http(config, reading);
+  check_memory(config, reading);
+  check_sources(config, reading);
+  check_metrics(config, reading);
+  check_file_outputs(config, reading);
+  for (const OutputConfig& output : config.outputs) check_output(config, output, reading);
+}
+
+}  // namespace sawlog::config

@@ -1,0 +1,40 @@
+// What a key is, for people and for machines: from this come docs/configuration.md and whatever
+// else must know all keys. Made by the same tables that read them (config/keys.cpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sawlog::config {
+
+enum class ValueType : uint8_t {
+  kText,
+  kBool,
+  kCount,
+  kSize,
+  kTime,
+  kWord,  // one of KeyInfo::words
+  kTextList,
+  kNumberList,
+  kTextMap,
+  kSection,     // KeyInfo::children
+  kSectionMap,  // name: section, the user gives the names
+  kSectionList,
+};
+
+struct KeyInfo {
+  std::string name;
+  ValueType type = ValueType::kText;
+  std::string default_value;  // as one would write it; "" for none
+  std::string range;          // "1 … 64", "" where any value is fine
+  std::string meaning;        // one line
+  bool is_required = false;
+  bool is_secret = false;    // its value is never printed
+  bool is_supported = true;  // false: known, refused by this version
+  std::vector<std::string> words;
+  std::vector<KeyInfo> children;
+  std::string only_for;  // the type of output that has the key, "" for all
+};
+
+}  // namespace sawlog::config

@@ -1,0 +1,18 @@
+// What a text must be; see TextCheck in section.h. Addresses that carry a password are never
+// repeated in the answer (the caller prints the value only if it is not a secret).
+#pragma once
+
+#include <string>
+
+namespace sawlog::config {
+
+[[nodiscard]] std::string check_not_empty(const std::string& text);
+[[nodiscard]] std::string check_http_url(const std::string& text);
+[[nodiscard]] std::string check_broker(const std::string& text);          // host:port
+[[nodiscard]] std::string check_listen_address(const std::string& text);  // address:port or ""
+[[nodiscard]] std::string check_metric_name(const std::string& text);
+[[nodiscard]] std::string check_label_name(const std::string& text);
+// Of a source or an output: becomes a file name and a label value.
+[[nodiscard]] std::string check_given_name(const std::string& text);
+
+}  // namespace sawlog::config

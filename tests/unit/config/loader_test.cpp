@@ -1,0 +1,227 @@
+#include "config/loader.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/presets.h"
+
+namespace sawlog::config {
+namespace {
+
+const std::filesystem::path kSource = SAWLOG_SOURCE_DIR;
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ostringstream content;
+  content << std::ifstream(path).rdbuf();
+  return content.str();
+}
+
+std::string messages(const std::vector<Mistake>& mistakes) {
+  std::string text;
+  for (const Mistake& mistake : mistakes) text += mistake.to_string() + "\n";
+  return text;
+}
+
+// Loads a text that must be right.
+Config config_of(const std::string& yaml) {
+  const Loaded loaded = load_text(yaml, "sawlog.yaml");
+  EXPECT_EQ(messages(loaded.mistakes), "") << yaml;
+  return loaded.config;
+}
+
+// The outputs' part of a configuration whose other parts are right.
+std::string with_output(const std::string& output) {
+  return "sources: {app: {paths: [/var/log/app/*.log]}}\noutputs:\n  x: {" + output + "}\n";
+}
+
+std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+TEST(Loader, TheSmallestHasTheDefaults) {
+  const Config config = config_of(read_file(kSource / "config/examples/smallest.yaml"));
+  ASSERT_EQ(config.sources.size(), 1);
+  EXPECT_EQ(config.sources[0].name, "app");
+  EXPECT_THAT(config.sources[0].paths, testing::ElementsAre("/var/log/app/*.log"));
+  EXPECT_EQ(config.sources[0].line_bytes_max, 1u << 20);
+  ASSERT_EQ(config.outputs.size(), 1);
+  EXPECT_EQ(config.outputs[0].name, "search");
+  EXPECT_EQ(config.outputs[0].type, OutputType::kElasticsearch);
+  EXPECT_EQ(config.outputs[0].batch_bytes, 4u << 20);
+  EXPECT_EQ(config.outputs[0].retry_attempts, kUnlimited);
+  EXPECT_EQ(config.outputs[0].dead_letter_path, "/var/lib/sawlog/dead/search");
+  EXPECT_EQ(config.outputs[0].place.line, 3);
+  const auto& target = std::get<ElasticsearchConfig>(config.outputs[0].target);
+  EXPECT_THAT(target.hosts, testing::ElementsAre("http://localhost:9200"));
+  EXPECT_TRUE(target.exactly_once);
+  EXPECT_EQ(config.http.listen, "127.0.0.1:7295");
+  EXPECT_EQ(config.memory_limit, 256u << 20);
+}
+
+TEST(Loader, EveryExampleLoads) {
+  setenv("SAWLOG_ES_PASSWORD", "correct horse", 1);
+  const auto files = yaml_files(kSource / "config/examples");
+  EXPECT_GE(files.size(), 6);
+  for (const auto& file : files) {
+    const Loaded loaded = load_file(file);
+    EXPECT_EQ(messages(loaded.mistakes), "") << file;
+    EXPECT_EQ(messages(loaded.warnings), "") << file;
+    EXPECT_FALSE(loaded.config.outputs.empty()) << file;
+  }
+}
+
+TEST(Loader, EveryKeyArrives) {
+  const Config config = config_of(read_file(kSource / "config/examples/all.yaml"));
+  EXPECT_THAT(config.labels,
+              testing::ElementsAre(testing::Pair("env", "prod"), testing::Pair("region", "eu-1")));
+  const SourceConfig& worker = config.sources.at(1);
+  EXPECT_EQ(worker.start_at, StartAt::kEnd);
+  EXPECT_THAT(worker.labels, testing::ElementsAre(testing::Pair("team", "payments")));
+  EXPECT_THAT(worker.fields, testing::ElementsAre(testing::Pair("http.route", "uri_template")));
+  EXPECT_THAT(config.sources.at(0).exclude, testing::ElementsAre("/var/log/app/debug*.log"));
+
+  ASSERT_EQ(config.metrics.rules.size(), 4);
+  const MetricRule& value = config.metrics.rules[1];
+  EXPECT_EQ(value.kind, RuleKind::kCounter);
+  EXPECT_EQ(value.event, "order.placed");
+  EXPECT_EQ(value.labels.at(0).name, "order_currency");
+  EXPECT_EQ(value.labels.at(0).field, "order.currency");
+  EXPECT_EQ(value.value, "order.value");
+  EXPECT_EQ(config.metrics.rules[2].op, GaugeOp::kSet);
+  EXPECT_EQ(config.metrics.rules[3].unit, MetricUnit::kBytes);
+
+  const OutputConfig& search = config.outputs.at(0);
+  EXPECT_EQ(search.retry_attempts, 100);
+  EXPECT_EQ(search.retry_backoff_max_ns, 30'000'000'000);
+  EXPECT_EQ(search.dead_letter_bytes_max, 1ull << 30);
+  const OutputConfig& stream = config.outputs.at(1);
+  EXPECT_FALSE(stream.canonical_keys);
+  EXPECT_THAT(stream.sources, testing::ElementsAre("app"));
+  EXPECT_EQ(std::get<KafkaConfig>(stream.target).topic, "logs");
+  EXPECT_EQ(std::get<LokiConfig>(config.outputs.at(2).target).url, "http://localhost:3100");
+  const OutputConfig& archive = config.outputs.at(3);
+  EXPECT_EQ(archive.batch_bytes, 1u << 20);
+  EXPECT_EQ(archive.batch_age_ns, 5'000'000'000);
+  EXPECT_EQ(archive.in_flight, 2);
+  EXPECT_EQ(std::get<FileConfig>(archive.target).rotate_keep, 7);
+}
+
+TEST(Loader, ReferencesAreReplaced) {
+  setenv("SAWLOG_TEST_HOST", "es.example", 1);
+  const auto file =
+      std::filesystem::temp_directory_path() / ("sawlog-secret-" + std::to_string(getpid()));
+  std::ofstream(file) << "correct horse\n";
+  const Config config =
+      config_of(with_output("type: elasticsearch, hosts: "
+                            "[\"https://${env:SAWLOG_TEST_HOST}:9200\"], username: \"a$${b}\","
+                            " password: \"${file:" +
+                            file.string() + "}\""));
+  const auto& target = std::get<ElasticsearchConfig>(config.outputs.at(0).target);
+  EXPECT_THAT(target.hosts, testing::ElementsAre("https://es.example:9200"));
+  EXPECT_EQ(target.password, "correct horse");
+  EXPECT_EQ(target.username, "a${b}");
+  std::filesystem::remove(file);
+}
+
+TEST(Loader, AliasesAreCopied) {
+  const Config config = config_of(
+      "sources: {app: {paths: [/a/*.log]}}\n"
+      "outputs:\n"
+      "  one: &one {type: elasticsearch, hosts: [\"http://a:9200\"]}\n"
+      "  two: *one\n");
+  EXPECT_EQ(std::get<ElasticsearchConfig>(config.outputs.at(1).target).hosts.at(0),
+            "http://a:9200");
+}
+
+TEST(Loader, PathsBecomeAbsolute) {
+  const Config config = config_of(
+      "state_dir: state/../here\n"
+      "sources: {app: {paths: [logs/*.log]}}\n"
+      "outputs: {out: {type: file, path: out.zst}}\n");
+  const std::string here = std::filesystem::current_path();
+  EXPECT_EQ(config.state_dir, here + "/here");
+  EXPECT_EQ(config.sources.at(0).paths.at(0), here + "/logs/*.log");
+  EXPECT_EQ(std::get<FileConfig>(config.outputs.at(0).target).path, here + "/out.zst");
+}
+
+TEST(Loader, EndpointOffOrWithTokenOrOpen) {
+  const std::string rest = with_output("type: stdout");
+  EXPECT_EQ(config_of(rest + "http: {listen: \"\"}").http.listen, "");
+  EXPECT_EQ(config_of(rest + "http: {listen: \"0.0.0.0:80\", token: abc}").http.token, "abc");
+  EXPECT_TRUE(config_of(rest + "http: {listen: \"[::]:80\", allow_open: true}").http.allow_open);
+  EXPECT_EQ(config_of(rest + "http: {listen: \"[::1]:0\"}").http.listen, "[::1]:0");
+}
+
+TEST(Loader, WarnsOfWhatIsLegalButRisky) {
+  const Loaded loaded =
+      load_text(with_output("type: elasticsearch, hosts: [\"https://a:9200\"], exactly_once: false,"
+                            " tls: {verify: false}"),
+                "sawlog.yaml");
+  EXPECT_EQ(messages(loaded.mistakes), "");
+  EXPECT_EQ(loaded.warnings.size(), 2);
+}
+
+TEST(Loader, MemoryNeededFollowsTheBatches) {
+  const std::string output = "type: elasticsearch, hosts: [\"http://a:9200\"], in_flight: 2, ";
+  const uint64_t small = memory_needed(config_of(with_output(output + "batch: {bytes: 1MiB}")));
+  const uint64_t large = memory_needed(config_of(with_output(output + "batch: {bytes: 2MiB}")));
+  EXPECT_EQ(large - small, (2 + 2) * (1u << 20));
+}
+
+TEST(Loader, AFileThatIsNotThere) {
+  EXPECT_EQ(messages(load_file("/nonexistent/sawlog.yaml").mistakes),
+            "/nonexistent/sawlog.yaml: cannot read the configuration: No such file or directory\n");
+}
+
+TEST(Loader, EveryPresetLoads) {
+  EXPECT_THAT(preset_names(), testing::ElementsAre("http", "log"));
+  for (const std::string& name : preset_names()) {
+    const auto preset = load_preset(name);
+    ASSERT_TRUE(preset) << preset.error().message;
+    EXPECT_FALSE(preset->rules.empty());
+  }
+  EXPECT_FALSE(load_preset("nothing"));
+}
+
+// Every tests/golden/config/*.yaml is wrong; what is said about it stands in the .txt beside it.
+// UPDATE_GOLDEN=1 writes them anew.
+TEST(Loader, WrongFiles) {
+  constexpr const char* kSecret = "hunter2-hunter2";
+  setenv("SAWLOG_TEST_SECRET", kSecret, 1);
+  unsetenv("SAWLOG_TEST_ABSENT");
+  for (const auto& file : yaml_files(kSource / "tests/golden/config")) {
+    const Loaded loaded = load_text(read_file(file), file.filename());
+    const std::string said = messages(loaded.mistakes);
+    EXPECT_NE(said, "") << file;
+    EXPECT_EQ(said.find(kSecret), std::string::npos) << file;
+    auto golden = file;
+    golden.replace_extension(".txt");
+    if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(golden) << said;
+    EXPECT_EQ(said, read_file(golden)) << file;
+  }
+}
+
+// Whatever the bytes: mistakes, never a crash.
+TEST(Loader, CutAndDamagedFiles) {
+  const std::string whole = read_file(kSource / "config/examples/all.yaml");
+  for (size_t size = 0; size < whole.size(); size += 7) {
+    (void)load_text(whole.substr(0, size), "cut.yaml");
+    std::string damaged = whole;
+    damaged[size] = "\0\x80{[\t&*!"[size % 8];
+    (void)load_text(damaged, "damaged.yaml");
+  }
+  (void)load_text(std::string(5'000, '['), "deep.yaml");
+}
+
+}  // namespace
+}  // namespace sawlog::config
