@@ -1,0 +1,63 @@
+"""Kafka, Elasticsearch, OpenSearch and Loki as processes on 127.0.0.1, each with free ports.
+
+The scripts are in tests/integration/servers; a server keeps its data over stop() and start().
+"""
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "servers"
+PORTS_IN_A_ROW = 3  # the most that a script uses from PORT on
+
+
+class ServerUnavailable(Exception):
+    """It cannot be had on this machine; the message says why."""
+
+
+def free_ports(count: int = PORTS_IN_A_ROW) -> int:
+    """The first of count neighbouring ports that nobody listens on."""
+    for _ in range(200):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = probe.getsockname()[1]
+        if first + count < 65536 and all(is_free(first + i) for i in range(count)):
+            return first
+    raise ServerUnavailable(f"no {count} free ports in a row")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+class Server:
+    def __init__(self, name: str, directory: Path):
+        self.name = name
+        self.directory = directory / name
+        self.stop()  # one that an interrupted run left there
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.port = free_ports()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    def start(self) -> None:
+        done = subprocess.run(
+            [SCRIPTS / self.name / "start", self.directory, str(self.port)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            raise ServerUnavailable(f"{self.name}: {done.stdout.strip()[-2000:]}")
+
+    def stop(self, signal: str = "TERM") -> None:
+        if self.directory.exists():
+            subprocess.run([SCRIPTS / self.name / "stop", self.directory, signal], check=True)
