@@ -28,6 +28,8 @@ struct HttpResponse {
   uint64_t request = 0;  // the number that start() gave
   int status = 0;  // 0: the transport failed, see error; the outcome of the request is unknown
   std::string error;
+  bool is_operators_fault = false;  // status 0 and trying again alone will not help: a certificate
+                                    // is refused, a CA file cannot be read, the URL is unusable
   std::string body;
   std::string retry_after;  // the header's value, "" without one
   HttpRequest sent;         // given back, so that a retry needs no copy

@@ -1,0 +1,78 @@
+// Loki: lines as entries of streams, with structured metadata.
+//
+// An entry is the time, the shipped line and the metadata, of which log_record_uid is the record
+// id: equal lines of two files stay two, and what is sent again after a crash is shown once by
+// Loki, because time, labels, line and metadata repeat exactly. Streams: outputs/loki_streams.h;
+// how an answer is read: outputs/loki_answer.h; what is collected, sent, sent again and set aside:
+// outputs/http_sender.h.
+//
+// Requests go one at a time, whatever in_flight says: Loki refuses what is more than an hour behind
+// the newest line of its stream, and a batch of a slow service can span days.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "outputs/http_sender.h"
+#include "outputs/loki_request.h"
+#include "outputs/loki_streams.h"
+#include "parsers/line_writer.h"
+#include "parsers/record_reader.h"
+
+namespace sawlog::outputs {
+
+struct LokiOptions {
+  std::string url;  // without /loki/api/v1/push
+  std::string tenant;
+  std::vector<std::string> labels = {"service.name", "log.level", "env", "host.name"};
+  std::vector<std::string> metadata = {"trace_id", "span_id", "event.name", "error.type",
+                                       "log.file.path"};
+  bool canonical_keys = true;
+  std::string host_name;
+  BatchOptions batch;
+  RetryOptions retry;
+  uint64_t random_seed = 1;
+};
+
+class LokiOutput final : public Output {
+ public:
+  // kInvalid: a label is an id, or there is none. clock must outlive the output. Credentials and
+  // TLS are the transport's.
+  [[nodiscard]] static base::Expected<std::unique_ptr<LokiOutput>> create(
+      LokiOptions options, std::unique_ptr<HttpTransport> transport,
+      std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock);
+
+  [[nodiscard]] base::Expected<void> restore(std::span<const std::string> states) override;
+  [[nodiscard]] bool wants_more() const override { return sender_.wants_more(); }
+  [[nodiscard]] Handled handle(const parsers::Chunk& chunk, Delivery delivery) override;
+  Wake step() override { return sender_.step(); }
+  void drain() override { sender_.drain(); }
+  [[nodiscard]] std::string save_state(SaveKind) override { return ""; }
+  [[nodiscard]] int64_t save_delay_ns() const override { return base::kNsPerSecond; }
+  [[nodiscard]] int wake_fd() const override { return sender_.wake_fd(); }
+  [[nodiscard]] Health health() const override { return sender_.health(); }
+  [[nodiscard]] OutputCounters counters() const override { return sender_.counters(); }
+  [[nodiscard]] std::vector<DeadLetterCount> dead_letters() const override {
+    return sender_.dead_letters();
+  }
+  [[nodiscard]] size_t memory_bytes() const override { return sender_.memory_bytes(); }
+
+ private:
+  LokiOutput(LokiOptions options, std::unique_ptr<HttpTransport> transport,
+             std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock);
+  void frame(const parsers::Chunk& chunk, const parsers::Record& record);
+  void fill(const Batch& batch, HttpRequest& request) const;
+
+  const LokiOptions options_;
+  const base::Clock& clock_;
+  parsers::RecordReader reader_;
+  parsers::LineWriter writer_;
+  LokiStreams streams_;
+  std::vector<std::pair<std::string, LokiField>> metadata_;  // by Loki's name
+  HttpSender sender_;
+  std::string line_;                          // of the record being framed
+  std::vector<LokiMetadata> entry_metadata_;  // of the same
+};
+
+}  // namespace sawlog::outputs

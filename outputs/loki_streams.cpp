@@ -1,0 +1,122 @@
+#include "outputs/loki_streams.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lib/base/json_encode.h"
+
+namespace sawlog::outputs {
+namespace {
+
+constexpr std::array<std::string_view, 8> kIdFields = {
+    "id", "uid", "uuid", "traceId", "spanId", "traceparent", "requestId", "sessionId"};
+
+std::string with_underscores(std::string_view field) {
+  std::string name(field);
+  for (char& letter : name) {
+    const bool is_allowed = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                            (letter >= '0' && letter <= '9') || letter == '_';
+    if (!is_allowed) letter = '_';
+  }
+  if (!name.empty() && name[0] >= '0' && name[0] <= '9') name.insert(name.begin(), '_');
+  return name;
+}
+
+// Not in the middle of a UTF-8 sequence.
+std::string_view cut(std::string_view value, size_t bytes_max) {
+  if (value.size() <= bytes_max) return value;
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
+  return value.substr(0, end);
+}
+
+bool is_scalar(const parsers::Value& value) {
+  return value.is_present() && value.kind != parsers::ValueKind::kObject &&
+         value.kind != parsers::ValueKind::kArray;
+}
+
+}  // namespace
+
+bool is_id_field(std::string_view field) {
+  return field.ends_with(".id") || field.ends_with("_id") || field.ends_with("_uid") ||
+         field.ends_with(".uuid") || field.ends_with("_uuid") ||
+         std::find(kIdFields.begin(), kIdFields.end(), field) != kIdFields.end();
+}
+
+std::string loki_label_name(std::string_view field) {
+  return field == "log.level" ? "level" : with_underscores(field);
+}
+
+std::string loki_metadata_name(std::string_view field) {
+  return with_underscores(field);
+}
+
+LokiField::LokiField(std::string name, parsers::FieldIndex index, std::string_view host_name)
+    : name_(std::move(name)),
+      index_(index),
+      special_(name_ == "log.level"       ? Special::kLevel
+               : name_ == "host.name"     ? Special::kHostName
+               : name_ == "log.file.path" ? Special::kFilePath
+                                          : Special::kNone),
+      host_name_(host_name) {}
+
+std::string_view LokiField::value(const parsers::Chunk& chunk,
+                                  const parsers::Record& record) const {
+  if (special_ == Special::kLevel && record.level() != parsers::Level::kUnknown) {
+    return parsers::level_name(record.level());
+  }
+  if (is_scalar(record[index_])) return record[index_].text;
+  for (const auto& [label, value] : chunk.source->labels) {
+    if (label == name_) return value;
+  }
+  if (special_ == Special::kHostName) return host_name_;
+  if (special_ == Special::kFilePath) return chunk.path;
+  return "";
+}
+
+LokiStreams::LokiStreams(const std::vector<std::string>& names, const parsers::RecordReader& reader,
+                         std::string_view host_name) {
+  for (const std::string& name : names) {
+    labels_.emplace_back(loki_label_name(name), LokiField(name, reader.field(name), host_name));
+  }
+  std::sort(labels_.begin(), labels_.end(),
+            [](const auto& left, const auto& right) { return left.first < right.first; });
+}
+
+uint32_t LokiStreams::group_of(const parsers::Chunk& chunk, const parsers::Record& record,
+                               BatchBuilder& builder) {
+  key_.clear();
+  for (const auto& [name, field] : labels_) {
+    const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
+    const auto size = static_cast<uint16_t>(value.size());
+    key_.append(reinterpret_cast<const char*>(&size), sizeof(size));
+    key_ += value;
+  }
+  auto known = known_.find(std::string_view(key_));
+  if (known == known_.end()) {
+    if (known_.size() >= kRememberedMax) known_.clear();
+    known = known_.emplace(key_, Known{labels_text(chunk, record), 0, 0}).first;
+  }
+  Known& stream = known->second;
+  if (stream.batch_number != builder.batch_number()) {
+    stream.batch_number = builder.batch_number();
+    stream.group = builder.add_group(stream.labels);
+  }
+  return stream.group;
+}
+
+std::string LokiStreams::labels_text(const parsers::Chunk& chunk,
+                                     const parsers::Record& record) const {
+  std::string labels = "{";
+  for (const auto& [name, field] : labels_) {
+    const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
+    if (value.empty()) continue;
+    if (labels.size() > 1) labels += ',';
+    labels += name + "=";
+    base::append_json_string(labels, value);  // LogQL reads the same escapes
+  }
+  if (labels.size() == 1) labels += "service_name=\"unknown_service\"";
+  return labels + "}";
+}
+
+}  // namespace sawlog::outputs
