@@ -1,0 +1,54 @@
+// The agent's endpoint: /metrics, /health, /health/live, /health/ready and /status, each also below
+// /api/v1/monitoring, /api/v1 and /monitoring.
+//
+// The data comes from functions given at the start; they are called by the server's threads,
+// several at once. Requests are limited in size, time and number at once. With a token every path
+// but /health/live asks for "Authorization: Bearer TOKEN" (compared in constant time; 401 without).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/error.h"
+
+namespace sawlog::agent {
+
+struct HttpServerOptions {
+  std::string listen;  // "127.0.0.1:7295", "[::1]:7295"; port 0: the system picks one
+  std::string token;   // "": nothing is asked for
+};
+
+struct HttpAnswers {
+  struct Body {
+    std::string content_type;
+    std::string text;
+  };
+  // accept: the request's header. An error is answered by 503 and its message.
+  std::function<base::Expected<Body>(std::string_view accept)> metrics;
+  // One sentence each; empty: ready.
+  std::function<std::vector<std::string>()> reasons_not_ready;
+  std::function<std::string()> status_json;
+};
+
+class HttpServer {
+ public:
+  // Listens and serves, in threads of its own, until stop(). "cannot listen on 'ADDRESS': cause".
+  [[nodiscard]] static base::Expected<std::unique_ptr<HttpServer>> start(
+      const HttpServerOptions& options, HttpAnswers answers);
+  ~HttpServer();
+
+  [[nodiscard]] int port() const;
+  // Ends the threads; answers under way are finished. Again is fine.
+  void stop();
+
+ private:
+  class Implementation;
+  explicit HttpServer(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sawlog::agent
