@@ -80,7 +80,7 @@ class Filesystem {
   [[nodiscard]] virtual Expected<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
   [[nodiscard]] virtual Expected<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Expected<void> remove(const std::string& path) = 0;
-  // The directory and its parents, mode 0700; fine if it is there already.
+  // The directory and its parents, mode 0700; fine if it is there already. Durable when it returns.
   [[nodiscard]] virtual Expected<void> create_directories(const std::string& path) = 0;
   [[nodiscard]] virtual Expected<void> sync_directory(const std::string& path) = 0;
   [[nodiscard]] virtual Expected<uint64_t> free_bytes(const std::string& path) = 0;
