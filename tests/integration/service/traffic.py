@@ -27,8 +27,10 @@ async def send(url: str, count: int, on_the_way: dict) -> None:
     async def worker(client: httpx.AsyncClient) -> None:
         nonlocal answered
         for number, (method, path) in todo:
-            await client.request(method, path, params={"r": number},
-                                 headers={"x-request-id": f"r-{number:06d}"},
+            headers = {"x-request-id": f"r-{number:06d}"}
+            if path == "/broken":  # after it uvicorn ends the connection, perhaps under the next
+                headers["connection"] = "close"
+            await client.request(method, path, params={"r": number}, headers=headers,
                                  content=b"{}" if method == "POST" else None)
             answered += 1
             if answered in on_the_way:
