@@ -50,16 +50,19 @@ outputs::Wake Consumer::step() {
   } else {
     wake.at_monotonic_ns = save_again_at_ns_;
   }
+  for (const std::string& notice : output_->take_notices()) report("error", notice);
+  for (const std::string& notice : output_->take_notices()) report("warn", notice);
   advance_cursors();
   save_if_due();
+  if (output_->wants_save())
+    wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, save_again_at_ns_);
   if (did_read && output_->wants_more()) wake.has_work = true;
   if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
     publish_status();
   }
-  if (is_dirty_) {
-    wake.at_monotonic_ns =
-        std::min(wake.at_monotonic_ns,
-                 std::max(dirty_since_ns_ + output_->save_delay_ns(), save_again_at_ns_));
+  if (is_dirty_ || output_->wants_save()) {
+    const int64_t due = is_dirty_ ? dirty_since_ns_ + output_->save_delay_ns() : 0;
+    wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, std::max(due, save_again_at_ns_));
   }
   return wake;
 }
@@ -323,11 +326,11 @@ void Consumer::mark_dirty() {
 }
 
 void Consumer::save_if_due() {
-  if (!is_dirty_) return;
+  if (!is_dirty_ && !output_->wants_save()) return;
   const int64_t now = clock_.monotonic_ns();
   if (now < save_again_at_ns_) return;
   const bool is_last = reading_ != Reading::kAll;
-  if (is_last || now - dirty_since_ns_ >= output_->save_delay_ns()) save();
+  if (is_last || output_->wants_save() || now - dirty_since_ns_ >= output_->save_delay_ns()) save();
 }
 
 void Consumer::save() {

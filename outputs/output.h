@@ -95,11 +95,18 @@ class Output {
   virtual void saved() {}
   // How long settled deliveries may wait for their save: what a crash may send again.
   [[nodiscard]] virtual int64_t save_delay_ns() const = 0;
+  // The output has to have its state saved before it can go on, though no delivery was settled: a
+  // name that must be known as ours before it is used, the number of a transaction before it
+  // begins. The consumer saves at once.
+  [[nodiscard]] virtual bool wants_save() const { return false; }
 
   // A file descriptor that becomes readable when step() has something to do, or -1. The consumer's
   // thread polls it together with its own wake-up; the descriptor is owned by the output.
   [[nodiscard]] virtual int wake_fd() const { return -1; }
 
+  // Sentences for the agent's log (errors) since the last call: what a person must know and no
+  // state of health tells, a file of ours that somebody changed.
+  [[nodiscard]] virtual std::vector<std::string> take_notices() { return {}; }
   [[nodiscard]] virtual Health health() const = 0;
   [[nodiscard]] virtual OutputCounters counters() const = 0;
   [[nodiscard]] virtual std::vector<DeadLetterCount> dead_letters() const = 0;
