@@ -51,11 +51,8 @@ outputs::Wake Consumer::step() {
     wake.at_monotonic_ns = save_again_at_ns_;
   }
   for (const std::string& notice : output_->take_notices()) report("error", notice);
-  for (const std::string& notice : output_->take_notices()) report("warn", notice);
   advance_cursors();
   save_if_due();
-  if (output_->wants_save())
-    wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, save_again_at_ns_);
   if (did_read && output_->wants_more()) wake.has_work = true;
   if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
     publish_status();
