@@ -1,0 +1,90 @@
+#include "outputs/kafka_properties.h"
+
+#include <algorithm>
+
+namespace sawlog::outputs {
+namespace {
+
+// What Sawlog's promises rest on; not for the operator to change.
+constexpr std::string_view kFixedProperties[] = {
+    "acks",
+    "bootstrap.servers",
+    "delivery.report.only.error",
+    "enable.gapless.guarantee",
+    "enable.idempotence",
+    "log.queue",
+    "message.timeout.ms",
+    "metadata.broker.list",
+    "request.required.acks",
+    "transactional.id",
+    "delivery.timeout.ms",
+};
+
+std::string_view security_protocol(const KafkaClientOptions& options) {
+  const bool has_sasl = !options.sasl.mechanism.empty();
+  if (options.use_tls) return has_sasl ? "sasl_ssl" : "ssl";
+  return has_sasl ? "sasl_plaintext" : "plaintext";
+}
+
+void add_if_given(std::string_view name, const std::string& value, KafkaProperties& properties) {
+  if (!value.empty()) properties.emplace_back(name, value);
+}
+
+base::Expected<void> check_properties(const KafkaClientOptions& options) {
+  if (options.brokers.empty()) {
+    return base::unexpected(base::ErrorCode::kInvalid, "cannot use Kafka: no brokers are given");
+  }
+  for (const auto& [name, value] : options.properties) {
+    if (std::find(std::begin(kFixedProperties), std::end(kFixedProperties), name) !=
+        std::end(kFixedProperties)) {
+      return base::unexpected(base::ErrorCode::kInvalid,
+                              "cannot set librdkafka property '" + name +
+                                  "': delivery rests on Sawlog's own value of it");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Expected<KafkaProperties> kafka_properties(const KafkaClientOptions& options) {
+  if (auto checked = check_properties(options); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  std::string brokers;
+  for (const std::string& broker : options.brokers) {
+    brokers += (brokers.empty() ? "" : ",") + broker;
+  }
+  const int64_t reconnect_ms = std::max<int64_t>(options.reconnect_delay_max_ns / 1'000'000, 100);
+  KafkaProperties properties = {
+      {"bootstrap.servers", brokers},
+      {"client.id", "sawlog"},
+      {"enable.idempotence", "true"},
+      {"acks", "all"},
+      {"message.timeout.ms", "0"},  // for ever
+      {"compression.codec", "zstd"},
+      {"compression.level", "1"},
+      {"partitioner", "murmur2_random"},  // a key lands where Java producers put it
+      // The output has its own batch age; this is only what it takes to hand a batch over.
+      {"linger.ms", "5"},
+      {"batch.num.messages", "1000000"},  // so that batch.size (1 MB) decides
+      // The output holds less than this on its own account.
+      {"queue.buffering.max.messages", "10000000"},
+      {"queue.buffering.max.kbytes", "2097151"},
+      {"reconnect.backoff.max.ms", std::to_string(reconnect_ms)},
+      {"socket.keepalive.enable", "true"},
+      {"statistics.interval.ms", "1000"},
+      {"security.protocol", std::string(security_protocol(options))},
+  };
+  add_if_given("sasl.mechanism", options.sasl.mechanism, properties);
+  add_if_given("sasl.username", options.sasl.username, properties);
+  add_if_given("sasl.password", options.sasl.password, properties);
+  add_if_given("ssl.ca.location", options.tls.ca_path, properties);
+  add_if_given("ssl.certificate.location", options.tls.cert_path, properties);
+  add_if_given("ssl.key.location", options.tls.key_path, properties);
+  if (!options.tls.verify) properties.emplace_back("enable.ssl.certificate.verification", "false");
+  properties.insert(properties.end(), options.properties.begin(), options.properties.end());
+  return properties;
+}
+
+}  // namespace sawlog::outputs
