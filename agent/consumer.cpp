@@ -52,14 +52,16 @@ outputs::Wake Consumer::step() {
   }
   for (const std::string& notice : output_->take_notices()) report("error", notice);
   advance_cursors();
+  const bool was_save_wanted = output_->wants_save();
   save_if_due();
+  if (was_save_wanted && !output_->wants_save()) wake.has_work = true;
   if (did_read && output_->wants_more()) wake.has_work = true;
-  if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
-    publish_status();
-  }
   if (is_dirty_ || output_->wants_save()) {
     const int64_t due = is_dirty_ ? dirty_since_ns_ + output_->save_delay_ns() : 0;
     wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, std::max(due, save_again_at_ns_));
+  }
+  if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
+    publish_status();
   }
   return wake;
 }
