@@ -3,10 +3,11 @@
 
 usage: run.py BUILD_DIR [--mib 512] [--runs 3] [--only NAME]
 
-Sawlog ships to one `elasticsearch` output with gzip and derives the default metrics; rsyslog (imfile,
-mmjsonparse, omelasticsearch, from apt) ships the same file to the same sink, its best: without
-compression, for it has none. They take turns. CPU is user and system time of the agent's process
-alone, GB are 10^9 bytes of the input, memory is the peak resident set. All lines must arrive.
+Sawlog ships to one `elasticsearch` output with gzip and derives the default metrics; rsyslog
+(imfile, mmjsonparse, omelasticsearch, from apt) ships the same file to the same sink, without
+compression and without metrics, for it has neither. They take turns. CPU is user and system time
+of the agent's process alone, GB are 10^9 bytes of the input, memory is the peak resident set. All
+lines must arrive.
 """
 import argparse
 import json
