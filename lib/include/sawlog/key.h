@@ -1,0 +1,106 @@
+// The name of a field.
+//
+// A literal is checked when it is compiled: printable ASCII without quotes and backslashes, at
+// most 255 bytes, and none of the names that Sawlog writes itself. A name that is only known at run
+// time is a std::string or std::string_view: it is copied, cut after 255 bytes, escaped where it
+// needs to be, and moved below "labels." if it is one of Sawlog's own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace sawlog {
+
+namespace detail {
+
+constexpr std::size_t kKeyBytesMax = 255;
+
+// Fields with a role have their place in the line (design: the order of keys); `kReserved` are the
+// keys that Sawlog writes itself.
+enum class Role : std::uint8_t { kNone, kEventName, kTraceId, kSpanId, kTraceFlags, kReserved };
+constexpr std::uint8_t kRoleMask = 0x0F;
+constexpr std::uint8_t kKeyIsCopied = 0x80;  // not a literal: its bytes travel with the record
+
+constexpr Role role_of(std::string_view key) {
+  if (key == "event.name") return Role::kEventName;
+  if (key == "trace_id") return Role::kTraceId;
+  if (key == "span_id") return Role::kSpanId;
+  if (key == "trace_flags") return Role::kTraceFlags;
+  for (const std::string_view reserved :
+       {"@timestamp", "log.level", "message", "ecs.version", "log.logger", "service.name",
+        "service.version", "service.environment", "log.origin.file.name", "log.origin.file.line",
+        "log.origin.function"}) {
+    if (key == reserved) return Role::kReserved;
+  }
+  return Role::kNone;
+}
+
+// Equal keys have equal hashes; eight bits are enough to find most fields to be different.
+constexpr std::uint8_t hash_of(std::string_view key) {
+  std::uint32_t hash = 0;
+  for (const char c : key) hash = hash * 31 + static_cast<std::uint8_t>(c);
+  return static_cast<std::uint8_t>(hash ^ hash >> 8 ^ hash >> 16);
+}
+
+// Not constexpr: a literal key that leads here does not compile, and the name says why.
+inline void a_key_has_1_to_255_bytes() {}
+inline void a_key_is_printable_ascii_without_quotes_and_backslashes() {}
+inline void this_key_is_written_by_sawlog_itself() {}
+
+consteval void check_key(std::string_view key) {
+  if (key.empty() || key.size() > kKeyBytesMax) a_key_has_1_to_255_bytes();
+  for (const char c : key) {
+    if (c < 0x20 || c > 0x7E || c == '"' || c == '\\') {
+      a_key_is_printable_ascii_without_quotes_and_backslashes();
+    }
+  }
+  if (role_of(key) == Role::kReserved) this_key_is_written_by_sawlog_itself();
+}
+
+struct OwnKey {};  // marks the keys that Sawlog writes itself
+
+template <class T>
+concept RunTimeText = std::is_convertible_v<const T&, std::string_view> && !std::is_array_v<T> &&
+                      !std::is_pointer_v<T>;
+
+}  // namespace detail
+
+class Key {
+ public:
+  consteval Key(const char* literal) : Key(std::string_view(literal), 0) {
+    detail::check_key(std::string_view(literal));
+  }
+
+  template <detail::RunTimeText T>
+  constexpr Key(const T& text)
+      : Key(std::string_view(text).substr(0, detail::kKeyBytesMax), detail::kKeyIsCopied) {}
+
+  // A literal, unchecked and without a role: for Sawlog itself.
+  constexpr Key(detail::OwnKey, std::string_view literal)
+      : data_(literal.data()),
+        size_(static_cast<std::uint8_t>(literal.size())),
+        hash_(detail::hash_of(literal)),
+        traits_(0) {}
+
+  [[nodiscard]] constexpr const char* data() const { return data_; }
+  [[nodiscard]] constexpr std::uint8_t size() const { return size_; }
+  [[nodiscard]] constexpr std::uint8_t hash() const { return hash_; }
+  [[nodiscard]] constexpr std::uint8_t traits() const { return traits_; }
+
+ private:
+  constexpr Key(std::string_view text, std::uint8_t flags)
+      : data_(text.data()),
+        size_(static_cast<std::uint8_t>(text.size())),
+        hash_(detail::hash_of(text)),
+        traits_(
+            static_cast<std::uint8_t>(flags | static_cast<std::uint8_t>(detail::role_of(text)))) {}
+
+  const char* data_;
+  std::uint8_t size_;
+  std::uint8_t hash_;
+  std::uint8_t traits_;
+};
+
+}  // namespace sawlog

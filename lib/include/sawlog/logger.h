@@ -1,0 +1,125 @@
+// The calls that log.
+//
+//   auto log = sawlog::get("checkout.cart");
+//   log.info("order placed", {{"order_id", id}, {"total", 12.5}});
+//
+// Any thread may log at any time: before start() (the records wait in their thread's ring, as far
+// as it goes), after stop(), in destructors of static objects, in a forked child. A call copies its
+// arguments into a ring that belongs to its thread; it takes no lock and allocates nothing (a
+// record of more than 16 KiB does: its own block). What happens when the ring is full, Options
+// says. Nothing here throws.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include <sawlog/field.h>
+#include <sawlog/level.h>
+
+namespace sawlog {
+
+namespace detail {
+
+// What a Logger needs of its entry in the registry, which is never removed.
+struct LevelCell {
+  std::atomic<Level> level{Level::info};
+};
+
+// Fields encoded once, in the form that rings use.
+struct Context {
+  std::string bytes;
+  std::size_t field_count = 0;
+};
+
+void submit(const LevelCell& logger, Level level, std::string_view message, const Context* context,
+            const Field* fields, std::size_t field_count,
+            const std::source_location& where) noexcept;
+
+}  // namespace detail
+
+using Fields = std::initializer_list<Field>;
+
+// A small value: copy it, keep it, share it between threads.
+class Logger {
+ public:
+  // This logger, with fields that go into each of its records.
+  [[nodiscard]] Logger with(Fields fields) const;
+
+  [[nodiscard]] bool is_enabled(Level level) const noexcept {
+    return level >= cell_->level.load(std::memory_order_relaxed);
+  }
+
+  void trace(std::string_view message, Fields fields = {},
+             const std::source_location& where = std::source_location::current()) const noexcept {
+    log(Level::trace, message, fields, where);
+  }
+  void debug(std::string_view message, Fields fields = {},
+             const std::source_location& where = std::source_location::current()) const noexcept {
+    log(Level::debug, message, fields, where);
+  }
+  void info(std::string_view message, Fields fields = {},
+            const std::source_location& where = std::source_location::current()) const noexcept {
+    log(Level::info, message, fields, where);
+  }
+  void warn(std::string_view message, Fields fields = {},
+            const std::source_location& where = std::source_location::current()) const noexcept {
+    log(Level::warn, message, fields, where);
+  }
+  void error(std::string_view message, Fields fields = {},
+             const std::source_location& where = std::source_location::current()) const noexcept {
+    log(Level::error, message, fields, where);
+  }
+  // Logs, as the others do; it does not end the program.
+  void fatal(std::string_view message, Fields fields = {},
+             const std::source_location& where = std::source_location::current()) const noexcept {
+    log(Level::fatal, message, fields, where);
+  }
+
+  void log(Level level, std::string_view message, Fields fields = {},
+           const std::source_location& where = std::source_location::current()) const noexcept {
+    log(level, message, fields.begin(), fields.size(), where);
+  }
+  // For fields that were put together at run time.
+  void log(Level level, std::string_view message, const Field* fields, std::size_t field_count,
+           const std::source_location& where = std::source_location::current()) const noexcept {
+    if (!is_enabled(level)) return;
+    detail::submit(*cell_, level, message, context_.get(), fields, field_count, where);
+  }
+
+ private:
+  friend Logger get(std::string_view name);
+  Logger(const detail::LevelCell* cell, std::shared_ptr<const detail::Context> context)
+      : cell_(cell), context_(std::move(context)) {}
+
+  const detail::LevelCell* cell_;
+  std::shared_ptr<const detail::Context> context_;  // shared by the copies of this logger
+};
+
+// The logger of that name; "a.b" is below "a", and "" above all. Takes a lock: keep the result.
+[[nodiscard]] Logger get(std::string_view name = {});
+
+// For that name and everything below it that has no level of its own; "a.*" is the same as "a".
+// May be called at any time, also before the name is used.
+void set_level(std::string_view name, Level level);
+void set_level(Level level);  // for all that have no level of their own
+
+// Fields for each record that this thread logs while the scope lives. Scopes nest; leave them in
+// reverse order and on their own thread, which a local variable does by itself.
+class Scope {
+ public:
+  explicit Scope(Fields fields);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+ private:
+  detail::Context context_;
+  const detail::Context* outer_;
+};
+
+}  // namespace sawlog

@@ -1,0 +1,8 @@
+// Sawlog: structured logs for C++ services. docs/library.md teaches it.
+#pragma once
+
+#include <sawlog/events.h>
+#include <sawlog/field.h>
+#include <sawlog/level.h>
+#include <sawlog/logger.h>
+#include <sawlog/options.h>

@@ -1,0 +1,174 @@
+// The calls that log, behind their inline part: into the ring, or a good reason why not.
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include <sawlog/foreign.h>
+#include <sawlog/logger.h>
+#include <sawlog/options.h>
+
+#include "lib/src/record.h"
+#include "lib/src/runtime.h"
+
+namespace sawlog {
+
+namespace {
+
+// Beyond these a record is dropped and counted.
+constexpr size_t kRecordBytesMax = size_t{16} << 20;
+constexpr size_t kInlineRecordBytesMax = size_t{16} << 10;
+
+bool is_sane(const Submission& submission, size_t size_bytes) {
+  constexpr size_t kFieldsPerCallMax = 4096;
+  constexpr size_t kFieldsPerContextMax = 16'384;
+  return size_bytes <= kRecordBytesMax && submission.fields.size() <= kFieldsPerCallMax &&
+         (submission.context == nullptr ||
+          submission.context->field_count <= kFieldsPerContextMax) &&
+         (submission.scope == nullptr || submission.scope->field_count <= kFieldsPerContextMax);
+}
+
+char* room_for(Ring& ring, size_t size_bytes) {
+  if (char* const room = ring.reserve(size_bytes)) [[likely]]
+    return room;
+  return Runtime::instance().wait_for_room(ring, size_bytes);
+}
+
+bool put_inline(Ring& ring, size_t size_bytes, const Submission& submission) {
+  char* const room = room_for(ring, size_bytes);
+  if (room == nullptr) return false;
+  write_record(room, size_bytes, ticks_now(ring.uses_counter()), submission);
+  ring.publish(size_bytes);
+  return true;
+}
+
+// A record that would take too much of a ring goes into a block of its own.
+bool put_external(Ring& ring, size_t size_bytes, const Submission& submission) {
+  if (!is_sane(submission, size_bytes)) return false;
+  std::unique_ptr<char[]> storage(new (std::nothrow) char[size_bytes]);
+  char* const room = storage != nullptr ? room_for(ring, kExternalBytes) : nullptr;
+  if (room == nullptr) return false;
+  const uint64_t ticks = ticks_now(ring.uses_counter());
+  write_record(storage.get(), size_bytes, ticks, submission);
+  write_external(room, ticks, submission, storage.release());
+  ring.publish(kExternalBytes);
+  return true;
+}
+
+void put(Ring& ring, const Submission& submission) {
+  if (ring.is_busy) {  // a signal handler in the middle of a call
+    ring.count_dropped();
+    return;
+  }
+  ring.is_busy = true;
+  const size_t size_bytes = record_bytes(submission);
+  const bool is_inline = size_bytes <= std::min(kInlineRecordBytesMax, ring.record_bytes_max()) &&
+                         is_sane(submission, size_bytes);
+  const bool is_put = is_inline ? put_inline(ring, size_bytes, submission)
+                                : put_external(ring, size_bytes, submission);
+  if (!is_put) ring.count_dropped();
+  ring.is_busy = false;
+  if (std::exchange(ring.wants_reader, false)) Runtime::instance().wake();
+  if (ring.attention.load(std::memory_order_relaxed)) Runtime::instance().attend(ring);
+}
+
+void put(const Submission& submission) {
+  if (t_thread.ring != nullptr) [[likely]] {
+    put(*t_thread.ring, submission);
+    return;
+  }
+  Runtime& runtime = Runtime::instance();
+  Ring* const ring = runtime.ring_of_this_thread();
+  if (ring == nullptr) return;
+  put(*ring, submission);
+  if (t_thread.is_ending) runtime.give_up_ring_of_this_thread();
+}
+
+}  // namespace
+
+namespace detail {
+
+void submit(const LevelCell& logger, Level level, std::string_view message, const Context* context,
+            const Field* fields, std::size_t field_count,
+            const std::source_location& where) noexcept {
+  if (level >= Level::off) return;
+  put({static_cast<const LoggerNode*>(&logger),
+       level,
+       message,
+       context,
+       t_thread.scope,
+       {fields, field_count},
+       where});
+}
+
+}  // namespace detail
+
+void log_foreign(std::string_view logger_name, const ForeignRecord& record) noexcept try {
+  LoggerNode& logger = Runtime::instance().loggers().get(logger_name);
+  if (record.level >= Level::off || record.level < logger.level.load(std::memory_order_relaxed)) {
+    return;
+  }
+  const bool has_place = record.file != nullptr && record.line != 0;
+  const std::string_view path(has_place ? record.file : "");
+  const Field place[] = {
+      {Key(detail::OwnKey(), "log.origin.file.name"), path.substr(path.rfind('/') + 1)},
+      {Key(detail::OwnKey(), "log.origin.file.line"), record.line},
+      {Key(detail::OwnKey(), "log.origin.function"), record.function}};
+  put({&logger,
+       record.level,
+       record.message,
+       nullptr,
+       t_thread.scope,
+       {place, has_place ? std::size(place) : 0},
+       {},
+       true,
+       record.time_unix_ns});
+} catch (const std::exception&) {
+  // No memory for a new logger's name: there is nobody to tell.
+}
+
+Logger get(std::string_view name) {
+  return {&Runtime::instance().loggers().get(name), nullptr};
+}
+
+void set_level(std::string_view name, Level level) {
+  Runtime::instance().loggers().set_level(name, level);
+}
+
+void set_level(Level level) {
+  set_level({}, level);
+}
+
+Logger Logger::with(Fields fields) const {
+  auto context = context_ != nullptr ? std::make_shared<detail::Context>(*context_)
+                                     : std::make_shared<detail::Context>();
+  encode_fields({fields.begin(), fields.size()}, *context);
+  return {cell_, std::move(context)};
+}
+
+Scope::Scope(Fields fields) : outer_(t_thread.scope) {
+  if (outer_ != nullptr) context_ = *outer_;
+  encode_fields({fields.begin(), fields.size()}, context_);
+  t_thread.scope = &context_;
+}
+
+Scope::~Scope() {
+  t_thread.scope = outer_;
+}
+
+bool start(Options options) {
+  return Runtime::instance().start(std::move(options));
+}
+
+bool flush() {
+  return Runtime::instance().flush();
+}
+
+void reopen() noexcept {
+  reopen_requested.store(true, std::memory_order_relaxed);
+}
+
+void stop() {
+  Runtime::instance().stop();
+}
+
+}  // namespace sawlog
