@@ -28,7 +28,8 @@ enum class ValueKind : uint8_t {
 struct Value {
   ValueKind kind = ValueKind::kAbsent;
   std::string_view text;
-  double number = 0;    // of kInteger, kDouble, kBool; of a string that is wholly a number, too
+  double number = 0;    // of kInteger, kDouble, kBool; of a string that is wholly a number, too;
+                        // infinite when it is beyond a double
   int64_t integer = 0;  // of kInteger (saturated) and kBool
   [[nodiscard]] bool is_present() const {
     return kind != ValueKind::kAbsent && kind != ValueKind::kNull;
@@ -67,6 +68,8 @@ class Record {
   [[nodiscard]] std::optional<int64_t> own_time_unix_ns() const { return own_time_; }
   // The same, else the chunk's first_read_unix_ns.
   [[nodiscard]] int64_t time_unix_ns() const { return time_; }
+  // There is a field for the time, but nothing in it that can be read as one. To be counted.
+  [[nodiscard]] bool time_is_unreadable() const { return time_is_unreadable_; }
   [[nodiscard]] Level level() const { return level_; }
 
  private:
@@ -75,6 +78,7 @@ class Record {
   std::string_view raw_;
   Shape shape_ = Shape::kText;
   Level level_ = Level::kUnknown;
+  bool time_is_unreadable_ = false;
   const Line* line_ = nullptr;
   std::optional<int64_t> own_time_;
   int64_t time_ = 0;

@@ -1,0 +1,123 @@
+// Walks the tokens of one line of JSON and checks its grammar (RFC 8259) completely, so that what
+// is called JSON here is JSON for every destination.
+//
+// Token positions come from JsonIndex, relative to base. A token's end is found from the next
+// token's position: nothing is scanned twice. Escapes are looked at only in strings that have any.
+//
+// A surrogate without its partner ("\ud800") is grammatical but no Unicode, and destinations refuse
+// it: its place is noted.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/record.h"
+
+namespace sawlog::parsers {
+
+// A value as it stands in the text: [begin, end) relative to the walker's base.
+struct JsonToken {
+  size_t begin = 0;
+  size_t end = 0;
+  ValueKind kind = ValueKind::kAbsent;
+  bool has_escapes = false;
+};
+
+class JsonWalker {
+ public:
+  static constexpr size_t kDepthMax = 1000;  // of nesting; deeper is not JSON for us
+
+  // positions: of JsonIndex, its element behind the last readable; text_bytes: that it covers.
+  void start(const char* base, std::span<const uint32_t> positions, size_t text_bytes) {
+    base_ = base;
+    end_ = positions.data() + positions.size();
+    text_end_ = base + text_bytes;
+    backslash_ = base;
+  }
+
+  [[nodiscard]] char at(const uint32_t* token) const { return base_[*token]; }
+  [[nodiscard]] bool has(const uint32_t* token, size_t count) const {
+    return static_cast<size_t>(end_ - token) >= count;
+  }
+  [[nodiscard]] std::string_view text(size_t begin, size_t end) const {
+    return {base_ + begin, end - begin};
+  }
+
+  // A key with its colon at token[0] and token[1]; at least three tokens are there. False if it is
+  // none; otherwise key is what stands between its quotes.
+  [[nodiscard]] bool read_key(const uint32_t* token, JsonToken& key) {
+    if (at(token) != '"' || at(token + 1) != ':') return false;
+    key.begin = token[0] + 1;
+    key.end = trimmed(token[1]) - 1;
+    return key.end >= key.begin && base_[key.end] == '"' && check_string(key);
+  }
+
+  // A value that is neither object nor array, at *token; moves token behind it.
+  [[nodiscard]] bool read_scalar(const uint32_t*& token, JsonToken& value) {
+    value.begin = *token;
+    ++token;
+    value.end = trimmed(*token);
+    const char first = base_[value.begin];
+    if (first == '"') {
+      value.kind = ValueKind::kString;
+      JsonToken content{value.begin + 1, value.end - 1, ValueKind::kString, false};
+      if (content.end < content.begin || base_[content.end] != '"' || !check_string(content))
+        return false;
+      value.has_escapes = content.has_escapes;
+      return true;
+    }
+    value.has_escapes = false;
+    return check_word(value);
+  }
+
+  // An object or array at *token with all that is in it; moves token behind it. False, too, if it
+  // goes beyond line_end.
+  [[nodiscard]] bool skip_container(const uint32_t*& token, size_t line_end);
+
+  // Positions of the backslashes of unpaired surrogates since they were last cleared.
+  [[nodiscard]] std::vector<uint32_t>& unpaired_surrogates() { return unpaired_surrogates_; }
+
+ private:
+  // Not every control character: the others are garbage, and part of what they follow.
+  [[nodiscard]] static bool is_white_space(char c) {
+    return static_cast<uint8_t>(c) <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+  }
+  // The end of what stands before position without the white space between.
+  [[nodiscard]] size_t trimmed(size_t position) const {
+    while (is_white_space(base_[position - 1])) --position;
+    return position;
+  }
+  // Looks for escapes in [begin, end) and checks them.
+  [[nodiscard]] bool check_string(JsonToken& content) {
+    const char* const begin = base_ + content.begin;
+    if (backslash_ < begin) backslash_ = find_backslash(begin);
+    content.has_escapes = backslash_ < base_ + content.end;
+    return !content.has_escapes || check_escapes(content);
+  }
+  [[nodiscard]] const char* find_backslash(const char* from) const {
+    const auto* found =
+        static_cast<const char*>(std::memchr(from, '\\', static_cast<size_t>(text_end_ - from)));
+    return found != nullptr ? found : text_end_;
+  }
+  [[nodiscard]] bool check_escapes(const JsonToken& content);
+  [[nodiscard]] bool check_word(JsonToken& value) const;  // true, false, null or a number
+
+  const char* base_ = nullptr;
+  const char* text_end_ = nullptr;
+  const char* backslash_ = nullptr;  // no backslash is between the last look and this one
+  const uint32_t* end_ = nullptr;
+  std::vector<uint32_t> unpaired_surrogates_;
+};
+
+// The content of a checked JSON string with its escapes replaced; an unpaired surrogate becomes
+// U+FFFD. Appends at most content.size() bytes.
+void append_unescaped(std::string_view content, std::string& out);
+
+// Fills kind, number and integer from a text that is wholly a JSON number; false if it is not.
+[[nodiscard]] bool number_value(std::string_view text, Value& value);
+
+}  // namespace sawlog::parsers

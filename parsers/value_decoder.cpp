@@ -1,0 +1,111 @@
+#include "parsers/value_decoder.h"
+
+#include <cmath>
+
+namespace sawlog::parsers {
+
+namespace {
+
+constexpr bool may_begin_number(char c) {
+  return c == '-' || (c >= '0' && c <= '9');
+}
+
+void decode_string(const JsonToken& token, std::string_view text, std::string& unescaped,
+                   Value& value) {
+  value.kind = ValueKind::kString;
+  value.text = text.substr(1, text.size() - 2);
+  if (token.has_escapes) {
+    const size_t begin = unescaped.size();
+    append_unescaped(value.text, unescaped);
+    value.text = std::string_view(unescaped).substr(begin);
+  }
+  if (value.text.empty() || !may_begin_number(value.text[0])) return;
+  Value number;
+  if (number_value(value.text, number)) value.number = number.number;
+}
+
+double unit_ns(AliasUse use) {
+  switch (use) {
+    case AliasUse::kSeconds:
+      return 1e9;
+    case AliasUse::kMilliseconds:
+      return 1e6;
+    case AliasUse::kMicroseconds:
+      return 1e3;
+    default:
+      return 1;
+  }
+}
+
+// The value as ns. A string counts if it is wholly a number.
+bool to_duration(AliasUse use, Value& value) {
+  if (value.kind == ValueKind::kString) {
+    Value number;
+    if (!number_value(value.text, number)) return false;
+    value = number;
+  }
+  if (!value.is_number()) return false;
+  const double unit = unit_ns(use);
+  int64_t exact = 0;
+  if (value.kind == ValueKind::kInteger &&
+      !__builtin_mul_overflow(value.integer, static_cast<int64_t>(unit), &exact)) {
+    value.integer = exact;
+    value.number = static_cast<double>(exact);
+    return true;
+  }
+  value.kind = unit == 1 ? value.kind : ValueKind::kDouble;
+  value.number *= unit;
+  return true;
+}
+
+// https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+// 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+bool to_part_of_traceparent(AliasUse use, Value& value) {
+  const std::string_view text = value.text;
+  if (value.kind != ValueKind::kString || text.size() < 55 || text[2] != '-' || text[35] != '-' ||
+      text[52] != '-')
+    return false;
+  value.number = 0;
+  switch (use) {
+    case AliasUse::kTraceparentTrace:
+      value.text = text.substr(3, 32);
+      break;
+    case AliasUse::kTraceparentSpan:
+      value.text = text.substr(36, 16);
+      break;
+    default:
+      value.text = text.substr(53, 2);
+      break;
+  }
+  return value.text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+}  // namespace
+
+Value plain_value(const JsonToken& token, std::string_view text, std::string& unescaped) {
+  Value value;
+  value.kind = token.kind;
+  value.text = text;
+  if (token.kind == ValueKind::kString) decode_string(token, text, unescaped, value);
+  if (value.is_number()) (void)number_value(text, value);  // the walker has checked it
+  if (token.kind == ValueKind::kBool) value.integer = text == "true" ? 1 : 0;
+  if (token.kind == ValueKind::kBool) value.number = static_cast<double>(value.integer);
+  return value;
+}
+
+bool convert_value(const Candidate& candidate, Value& value) {
+  if (value.kind == ValueKind::kNull || candidate.is_presence_only) return true;
+  if (candidate.is_duration) return to_duration(candidate.use, value);
+  switch (candidate.use) {
+    case AliasUse::kString:
+      return value.kind == ValueKind::kString;
+    case AliasUse::kTraceparentTrace:
+    case AliasUse::kTraceparentSpan:
+    case AliasUse::kTraceparentFlags:
+      return to_part_of_traceparent(candidate.use, value);
+    default:
+      return true;
+  }
+}
+
+}  // namespace sawlog::parsers
