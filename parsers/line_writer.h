@@ -40,7 +40,7 @@ namespace sawlog::parsers {
 struct LineWriterOptions {
   bool canonical_keys = true;
   bool elastic_trace_keys = false;
-  std::string host_name;
+  std::string host_name = {};  // "": none is added
 };
 
 class LineEdits;
