@@ -61,7 +61,7 @@ struct Options {
 
   Level level = Level::info;  // of the root logger
   WhenFull when_full = {};
-  std::size_t ring_bytes = std::size_t{256} << 10;  // per thread that logs; a power of two
+  std::size_t ring_bytes = std::size_t{256} << 10;  // of each thread that logs first from now on
   bool source_location = true;                      // log.origin.*
 };
 
