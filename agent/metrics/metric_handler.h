@@ -28,7 +28,8 @@ class MetricHandler final : public outputs::Output {
   // Series of metrics that are no longer configured are dropped. kCorrupt for a damaged state.
   [[nodiscard]] base::Expected<void> restore(std::span<const std::string> states) override;
   [[nodiscard]] bool wants_more() const override { return true; }
-  void handle(const parsers::Chunk& chunk, outputs::Delivery delivery) override;
+  [[nodiscard]] outputs::Handled handle(const parsers::Chunk& chunk,
+                                        outputs::Delivery delivery) override;
   outputs::Wake step() override { return {}; }
   void drain() override {}
   [[nodiscard]] std::string save_state(outputs::SaveKind kind) override;
