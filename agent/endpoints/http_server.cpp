@@ -1,0 +1,224 @@
+#include "agent/endpoints/http_server.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+
+#include <httplib.h>
+
+#include "lib/base/json_encode.h"
+
+namespace sawlog::agent {
+namespace {
+
+constexpr size_t kThreadCount = 4;
+constexpr size_t kRequestBytesMax = 64u << 10;
+constexpr time_t kReadTimeoutS = 5;
+constexpr time_t kWriteTimeoutS = 10;
+constexpr const char* kJson = "application/json";
+constexpr const char* kPlainText = "text/plain; charset=utf-8";
+
+constexpr std::array<std::string_view, 4> kPrefixes = {"", "/api/v1/monitoring", "/api/v1",
+                                                       "/monitoring"};
+
+struct Address {
+  std::string host;
+  int port = 0;
+};
+
+base::Expected<Address> parse_address(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  Address address;
+  if (colon != std::string::npos) {
+    address.host = listen.substr(0, colon);
+    const char* const end = listen.data() + listen.size();
+    const auto [stop, error] = std::from_chars(listen.data() + colon + 1, end, address.port);
+    if (error == std::errc() && stop == end && !address.host.empty()) {
+      if (address.host.starts_with('[') && address.host.ends_with(']')) {
+        address.host = address.host.substr(1, address.host.size() - 2);
+      }
+      return address;
+    }
+  }
+  return base::unexpected(base::ErrorCode::kInvalid,
+                          "cannot listen on '" + listen + "': it is not address:port");
+}
+
+// Takes as long whatever the bytes; only the length can be learned.
+bool same_secret(std::string_view given, std::string_view wanted) {
+  if (given.size() != wanted.size()) return false;
+  unsigned difference = 0;
+  for (size_t i = 0; i < given.size(); ++i) {
+    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(wanted[i]);
+  }
+  return difference == 0;
+}
+
+std::string not_ready_json(const std::vector<std::string>& reasons) {
+  std::string body = "{\"status\":\"not ready\",\"reasons\":[";
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    if (i > 0) body += ',';
+    base::append_json_string(body, reasons[i]);
+  }
+  return body + "]}\n";
+}
+
+}  // namespace
+
+class HttpServer::Implementation {
+ public:
+  Implementation(std::string token, HttpAnswers answers)
+      : token_(std::move(token)), answers_(std::move(answers)) {
+    set_limits();
+    add_routes();
+  }
+  ~Implementation() { stop(); }
+
+  base::Expected<void> listen(const HttpServerOptions& options) {
+    const auto address = parse_address(options.listen);
+    if (!address) return tl::unexpected(address.error());
+    errno = 0;
+    if (address->port == 0) {
+      port_ = server_.bind_to_any_port(address->host);
+    } else {
+      port_ = server_.bind_to_port(address->host, address->port) ? address->port : -1;
+    }
+    if (port_ <= 0) {
+      const std::string cause = errno == 0 ? "the address cannot be used" : std::strerror(errno);
+      return base::unexpected(base::ErrorCode::kUnavailable,
+                              "cannot listen on '" + options.listen + "': " + cause);
+    }
+    thread_ = std::thread([this] {
+      server_.listen_after_bind();
+      has_ended_.store(true, std::memory_order_release);
+    });
+    // The library forgets a stop() that comes before its loop runs.
+    while (!server_.is_running() && !has_ended_.load(std::memory_order_acquire)) {
+      std::this_thread::yield();
+    }
+    return {};
+  }
+  [[nodiscard]] int port() const { return port_; }
+  void stop() {
+    if (!thread_.joinable()) return;
+    server_.stop();
+    thread_.join();
+  }
+
+ private:
+  void set_limits() {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
+    server_.set_payload_max_length(kRequestBytesMax);
+    server_.set_read_timeout(kReadTimeoutS);
+    server_.set_write_timeout(kWriteTimeoutS);
+    // An idle connection would hold one of the threads.
+    server_.set_keep_alive_max_count(1);
+    // The library's own choice lets a second agent listen on the same port.
+    server_.set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    });
+    server_.set_exception_handler(
+        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+          response.status = 500;
+          response.set_content("the agent failed to answer\n", kPlainText);
+        });
+  }
+
+  void add_routes() {
+    server_.set_pre_routing_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
+          return check_request(request, response);
+        });
+    for (const std::string_view prefix : kPrefixes) {
+      const auto path = [&](const char* name) { return std::string(prefix) + name; };
+      server_.Get(path("/metrics"),
+                  [this](const httplib::Request& request, httplib::Response& response) {
+                    answer_metrics(request, response);
+                  });
+      const auto alive = [](const httplib::Request&, httplib::Response& response) {
+        response.set_content("{\"status\":\"ok\"}\n", kJson);
+      };
+      server_.Get(path("/health"), alive);
+      server_.Get(path("/health/live"), alive);
+      server_.Get(
+          path("/health/ready"),
+          [this](const httplib::Request&, httplib::Response& response) { answer_ready(response); });
+      server_.Get(path("/status"), [this](const httplib::Request&, httplib::Response& response) {
+        response.set_content(answers_.status_json(), kJson);
+      });
+    }
+  }
+
+  // Before any body is read.
+  httplib::Server::HandlerResponse check_request(const httplib::Request& request,
+                                                 httplib::Response& response) const {
+    using Verdict = httplib::Server::HandlerResponse;
+    if (!has_token(request)) {
+      response.status = 401;
+      response.set_header("WWW-Authenticate", "Bearer");
+      response.set_content("a token is needed: Authorization: Bearer TOKEN\n", kPlainText);
+      return Verdict::Handled;
+    }
+    if (request.method != "GET" && request.method != "HEAD") {
+      response.status = 405;
+      response.set_header("Allow", "GET, HEAD");
+      response.set_content("only GET\n", kPlainText);
+      return Verdict::Handled;
+    }
+    return Verdict::Unhandled;
+  }
+
+  bool has_token(const httplib::Request& request) const {
+    return token_.empty() || request.path.ends_with("/health/live") ||
+           same_secret(request.get_header_value("Authorization"), "Bearer " + token_);
+  }
+
+  void answer_metrics(const httplib::Request& request, httplib::Response& response) const {
+    const auto body = answers_.metrics(request.get_header_value("Accept"));
+    if (body) {
+      response.set_content(body->text, body->content_type);
+    } else {
+      response.status = 503;
+      response.set_content(body.error().message + "\n", kPlainText);
+    }
+  }
+
+  void answer_ready(httplib::Response& response) const {
+    const std::vector<std::string> reasons = answers_.reasons_not_ready();
+    response.status = reasons.empty() ? 200 : 503;
+    response.set_content(reasons.empty() ? "{\"status\":\"ready\"}\n" : not_ready_json(reasons),
+                         kJson);
+  }
+
+  const std::string token_;
+  const HttpAnswers answers_;
+  httplib::Server server_;
+  int port_ = -1;
+  std::atomic<bool> has_ended_{false};
+  std::thread thread_;
+};
+
+base::Expected<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOptions& options,
+                                                              HttpAnswers answers) {
+  auto implementation = std::make_unique<Implementation>(options.token, std::move(answers));
+  if (auto listens = implementation->listen(options); !listens) {
+    return tl::unexpected(listens.error());
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(implementation)));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+HttpServer::~HttpServer() = default;
+int HttpServer::port() const {
+  return implementation_->port();
+}
+void HttpServer::stop() {
+  implementation_->stop();
+}
+
+}  // namespace sawlog::agent

@@ -1,0 +1,172 @@
+// Real requests over the loopback.
+#include "agent/endpoints/http_server.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace sawlog::agent {
+namespace {
+
+HttpAnswers answers() {
+  HttpAnswers functions;
+  functions.metrics = [](std::string_view accept) -> base::Expected<HttpAnswers::Body> {
+    return HttpAnswers::Body{"text/plain; version=0.0.4", "accept " + std::string(accept) + "\n"};
+  };
+  functions.reasons_not_ready = [] { return std::vector<std::string>(); };
+  functions.status_json = [] { return std::string("{\"consumers\":[]}"); };
+  return functions;
+}
+
+std::unique_ptr<HttpServer> started(HttpAnswers functions, const std::string& token = "") {
+  auto server = HttpServer::start({"127.0.0.1:0", token}, std::move(functions));
+  EXPECT_TRUE(server) << server.error().message;
+  return std::move(*server);
+}
+
+bool is_whole(const std::string& answer) {
+  const std::string name = "Content-Length: ";
+  const size_t length = answer.find(name);
+  const size_t body = answer.find("\r\n\r\n");
+  return body != std::string::npos && length < body &&
+         answer.size() >= body + 4 + std::stoul(answer.substr(length + name.size()));
+}
+
+// Sends the bytes and returns the answer.
+std::string talk(int port, const std::string& request) {
+  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  void* const untyped = &address;
+  if (connect(socket_fd, static_cast<sockaddr*>(untyped), sizeof(address)) == 0) {
+    (void)!send(socket_fd, request.data(), request.size(), MSG_NOSIGNAL);
+    std::array<char, 4096> buffer;
+    for (ssize_t size = 0; (size = recv(socket_fd, buffer.data(), buffer.size(), 0)) > 0;) {
+      answer.append(buffer.data(), static_cast<size_t>(size));
+      if (is_whole(answer)) break;
+    }
+  }
+  close(socket_fd);
+  return answer;
+}
+
+std::string get(int port, const std::string& path, const std::string& headers = "") {
+  return talk(port, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
+}
+
+int status_of(const std::string& answer) {
+  return answer.size() < 12 ? 0 : std::stoi(answer.substr(9, 3));
+}
+std::string body_of(const std::string& answer) {
+  const size_t at = answer.find("\r\n\r\n");
+  return at == std::string::npos ? "" : answer.substr(at + 4);
+}
+
+TEST(HttpServer, AnswersUnderEverySpelling) {
+  const auto server = started(answers());
+  ASSERT_GT(server->port(), 0);
+  for (const std::string prefix : {"", "/api/v1/monitoring", "/api/v1", "/monitoring"}) {
+    EXPECT_EQ(body_of(get(server->port(), prefix + "/metrics", "Accept: text/plain\r\n")),
+              "accept text/plain\n");
+    EXPECT_EQ(body_of(get(server->port(), prefix + "/health")), "{\"status\":\"ok\"}\n");
+    EXPECT_EQ(body_of(get(server->port(), prefix + "/health/live")), "{\"status\":\"ok\"}\n");
+    EXPECT_EQ(body_of(get(server->port(), prefix + "/health/ready")), "{\"status\":\"ready\"}\n");
+    EXPECT_EQ(body_of(get(server->port(), prefix + "/status")), "{\"consumers\":[]}");
+  }
+  EXPECT_EQ(status_of(get(server->port(), "/nothing")), 404);
+  EXPECT_EQ(status_of(get(server->port(), "/../../etc/passwd")), 404);
+  EXPECT_NE(get(server->port(), "/metrics").find("Content-Type: text/plain; version=0.0.4"),
+            std::string::npos);
+}
+
+TEST(HttpServer, SaysWhyItIsNotReady) {
+  HttpAnswers functions = answers();
+  functions.reasons_not_ready = [] {
+    return std::vector<std::string>{"output 'search': \"refused\"", "disk full"};
+  };
+  const auto server = started(std::move(functions));
+  const std::string answer = get(server->port(), "/health/ready");
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_EQ(body_of(answer),
+            "{\"status\":\"not ready\",\"reasons\":[\"output 'search': \\\"refused\\\"\","
+            "\"disk full\"]}\n");
+  EXPECT_EQ(status_of(get(server->port(), "/health/live")), 200);
+}
+
+TEST(HttpServer, MetricsMayBeWithheld) {
+  HttpAnswers functions = answers();
+  functions.metrics = [](std::string_view) -> base::Expected<HttpAnswers::Body> {
+    return base::unexpected(base::ErrorCode::kUnavailable, "the state was damaged");
+  };
+  const auto server = started(std::move(functions));
+  const std::string answer = get(server->port(), "/metrics");
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_EQ(body_of(answer), "the state was damaged\n");
+}
+
+TEST(HttpServer, AsksForTheToken) {
+  const auto server = started(answers(), "correct horse");
+  const int port = server->port();
+  EXPECT_EQ(status_of(get(port, "/metrics")), 401);
+  EXPECT_EQ(status_of(get(port, "/metrics", "Authorization: Bearer correct hors\r\n")), 401);
+  EXPECT_EQ(status_of(get(port, "/metrics", "Authorization: Bearer correct horsf\r\n")), 401);
+  EXPECT_EQ(status_of(get(port, "/metrics", "Authorization: Basic correct horse\r\n")), 401);
+  EXPECT_EQ(status_of(get(port, "/metrics", "Authorization: Bearer correct horse\r\n")), 200);
+  EXPECT_EQ(status_of(get(port, "/nothing")), 401);
+  EXPECT_EQ(status_of(get(port, "/health/live")), 200);
+}
+
+TEST(HttpServer, RefusesWhatIsTooLarge) {
+  const auto server = started(answers());
+  const int port = server->port();
+  EXPECT_NE(status_of(get(port, "/" + std::string(20'000, 'a'))), 200);
+  EXPECT_NE(status_of(get(port, "/metrics", "X: " + std::string(20'000, 'a') + "\r\n")), 200);
+  const std::string post = "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n";
+  EXPECT_EQ(status_of(talk(port, post)), 405);
+  EXPECT_NE(status_of(talk(port, std::string("\0\xff garbage\r\n\r\n", 13))), 200);
+  EXPECT_EQ(status_of(get(port, "/metrics")), 200);
+}
+
+TEST(HttpServer, ManyAtOnce) {
+  const auto server = started(answers());
+  std::atomic<int> answered{0};
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 4; ++client) {
+    clients.emplace_back([&] {
+      for (int i = 0; i < 10; ++i) answered += status_of(get(server->port(), "/metrics")) == 200;
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(answered, 40);
+}
+
+TEST(HttpServer, AnAddressThatIsTakenIsAnError) {
+  const auto server = started(answers());
+  const std::string address = "127.0.0.1:" + std::to_string(server->port());
+  const auto second = HttpServer::start({address, ""}, answers());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message, "cannot listen on '" + address + "': Address already in use");
+  const auto elsewhere = HttpServer::start({"203.0.113.1:7295", ""}, answers());
+  ASSERT_FALSE(elsewhere);
+  EXPECT_TRUE(elsewhere.error().message.starts_with("cannot listen on '203.0.113.1:7295': "));
+  EXPECT_FALSE(HttpServer::start({"nonsense", ""}, answers()));
+}
+
+TEST(HttpServer, StopsAndLetsThePortGo) {
+  auto server = started(answers());
+  const int port = server->port();
+  server->stop();
+  server->stop();
+  EXPECT_EQ(get(port, "/metrics"), "");
+  const auto next = HttpServer::start({"127.0.0.1:" + std::to_string(port), ""}, answers());
+  EXPECT_TRUE(next) << next.error().message;
+}
+
+}  // namespace
+}  // namespace sawlog::agent
