@@ -12,11 +12,11 @@
 namespace sawlog::parsers {
 
 // What an alias' value means for its field.
-enum class AliasUse : uint8_t {
-  kValue,            // the field's value
-  kString,           // the field's value if it is a string
-  kUnlessEventName,  // the field's value in a record that has no event.name
-  kSeconds,          // of a duration: the value is in seconds; the field is in ns
+enum class AliasUse : uint8_t {  // the first three leave a string as it is
+  kValue,                        // the field's value
+  kString,                       // the field's value if it is a string
+  kUnlessEventName,              // the field's value in a record that has no event.name
+  kSeconds,                      // of a duration: the value is in seconds; the field is in ns
   kMilliseconds,
   kMicroseconds,
   kTraceparentTrace,  // the part of a W3C traceparent: version-TRACE-SPAN-FLAGS

@@ -114,7 +114,10 @@ void FieldPlan::intern(const Names& names) {
     for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
       keys.add(std::string_view(name).substr(0, dot))->is_prefix = true;
     KeyInfo* const key = keys.add(name);
-    const auto& candidates = candidates_.emplace_back(meaning.candidates);
+    auto& candidates = candidates_.emplace_back(meaning.candidates);
+    for (Candidate& candidate : candidates)
+      candidate.is_plain_string = candidate.slot != time && !candidate.is_duration &&
+                                  candidate.use <= AliasUse::kUnlessEventName;
     key->candidates = candidates.data();
     key->candidate_count = static_cast<uint32_t>(candidates.size());
   }

@@ -36,6 +36,7 @@ struct Candidate {
   bool is_scalar_only = false;
   bool is_duration = false;
   bool is_presence_only = false;  // only whether it is there matters
+  bool is_plain_string = false;   // a string counts as it stands
 };
 
 enum class KeyRole : uint8_t { kTime, kLevel, kMessage, kObjectName };

@@ -13,29 +13,42 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-const char* skip_digits(const char* at, const char* end) {
-  while (at != end && is_digit(*at)) ++at;
+constexpr uint32_t kExactDigitsMax = 18;  // fit into an int64_t
+
+// Reads digits into the mantissa, which wraps around when there are too many.
+const char* read_digits(const char* at, const char* end, uint64_t& mantissa) {
+  for (; at != end && is_digit(*at); ++at)
+    mantissa = mantissa * 10 + static_cast<uint64_t>(*at - '0');
   return at;
 }
 
-// RFC 8259 section 6. Sets is_integer when there is neither fraction nor exponent.
-bool is_number(const char* at, const char* end, bool& is_integer) {
-  is_integer = true;
-  if (at != end && *at == '-') ++at;
-  if (at == end || !is_digit(*at)) return false;
-  at = *at == '0' ? at + 1 : skip_digits(at, end);
-  if (at == end) return true;
-  is_integer = false;
-  if (*at == '.') {
+// RFC 8259 section 6: the kind of the number that [at, end) wholly is, or kAbsent.
+ValueKind scan_number(const char* at, const char* end, JsonNumber& number) {
+  const bool is_negative = at != end && *at == '-';
+  if (is_negative) ++at;
+  uint64_t mantissa = 0;
+  const char* const begin = at;
+  at = read_digits(at, end, mantissa);
+  auto digits = static_cast<size_t>(at - begin);
+  if (digits == 0 || (digits > 1 && *begin == '0')) return ValueKind::kAbsent;
+  ValueKind kind = ValueKind::kInteger;
+  number.fraction_digits = 0;
+  if (at != end && *at == '.') {
+    kind = ValueKind::kDouble;
     const char* const fraction = ++at;
-    at = skip_digits(at, end);
-    if (at == fraction) return false;
-    if (at == end) return true;
+    at = read_digits(at, end, mantissa);
+    if (at == fraction) return ValueKind::kAbsent;
+    number.fraction_digits = static_cast<uint32_t>(at - fraction);
+    digits += number.fraction_digits;
   }
-  if (*at != 'e' && *at != 'E') return false;
+  number.is_exact = at == end && digits <= kExactDigitsMax;
+  number.mantissa = static_cast<int64_t>(is_negative ? 0 - mantissa : mantissa);
+  if (at == end) return kind;
+  if (*at != 'e' && *at != 'E') return ValueKind::kAbsent;
   ++at;
   if (at != end && (*at == '+' || *at == '-')) ++at;
-  return at != end && skip_digits(at, end) == end;
+  const bool has_exponent = at != end && read_digits(at, end, mantissa) == end;
+  return has_exponent ? ValueKind::kDouble : ValueKind::kAbsent;
 }
 
 int hex_digit(char c) {
@@ -153,10 +166,17 @@ bool JsonWalker::check_word(JsonToken& value) const {
     default:
       break;
   }
-  bool is_integer = false;
-  if (!is_number(word.data(), word.data() + word.size(), is_integer)) return false;
-  value.kind = is_integer ? ValueKind::kInteger : ValueKind::kDouble;
-  return true;
+  value.kind = scan_number(word.data(), word.data() + word.size(), value.number);
+  return value.kind != ValueKind::kAbsent;
+}
+
+bool JsonWalker::check_string_value(JsonToken& value) {
+  JsonToken content;
+  content.begin = value.begin + 1;
+  content.end = value.end - 1;
+  const bool is_good = check_string(content);
+  value.has_escapes = content.has_escapes;
+  return is_good;
 }
 
 bool JsonWalker::skip_container(const uint32_t*& token, size_t line_end) {
@@ -222,21 +242,41 @@ void append_unescaped(std::string_view content, std::string& out) {
   }
 }
 
-bool number_value(std::string_view text, Value& value) {
+void read_number(const JsonToken& token, std::string_view text, Value& value) {
+  constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
+  constexpr std::array<double, kExactDigitsMax + 1> kPowers = {
+      1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+  const JsonNumber& number = token.number;
+  value.kind = token.kind;
+  value.integer = 0;
+  if (number.is_exact && token.kind == ValueKind::kInteger) {
+    value.integer = number.mantissa;
+    value.number = static_cast<double>(number.mantissa);
+    if (number.mantissa == 0 && text[0] == '-') value.number = -0.0;
+    return;
+  }
+  const bool is_exact_double =
+      number.is_exact && number.mantissa <= kExactDoubleMax && number.mantissa >= -kExactDoubleMax;
+  if (is_exact_double && number.mantissa != 0) {
+    // Both are doubles without an error, so that their quotient is the nearest double (IEEE 754).
+    value.number = static_cast<double>(number.mantissa) / kPowers[number.fraction_digits];
+    return;
+  }
   const char* const end = text.data() + text.size();
-  bool is_integer = false;
-  if (!is_number(text.data(), end, is_integer)) return false;
-  value.kind = is_integer ? ValueKind::kInteger : ValueKind::kDouble;
-  if (is_integer) {
+  if (token.kind == ValueKind::kInteger) {
     const auto parsed = std::from_chars(text.data(), end, value.integer);
-    if (parsed.ec == std::errc()) {
-      value.number = static_cast<double>(value.integer);
-      return true;
-    }
-    value.integer = text[0] == '-' ? INT64_MIN : INT64_MAX;
+    if (parsed.ec != std::errc()) value.integer = text[0] == '-' ? INT64_MIN : INT64_MAX;
   }
   const auto parsed = std::from_chars(text.data(), end, value.number);
   if (parsed.ec == std::errc::result_out_of_range) value.number = beyond_double(text);
+}
+
+bool number_value(std::string_view text, Value& value) {
+  JsonToken token;
+  token.kind = scan_number(text.data(), text.data() + text.size(), token.number);
+  if (token.kind == ValueKind::kAbsent) return false;
+  read_number(token, text, value);
   return true;
 }
 

@@ -19,12 +19,20 @@
 
 namespace sawlog::parsers {
 
+// A number in decimal: mantissa / 10^fraction_digits.
+struct JsonNumber {
+  int64_t mantissa = 0;
+  uint32_t fraction_digits = 0;
+  bool is_exact = false;  // at most 18 digits and no exponent; else only the text says it
+};
+
 // A value as it stands in the text: [begin, end) relative to the walker's base.
 struct JsonToken {
   size_t begin = 0;
   size_t end = 0;
   ValueKind kind = ValueKind::kAbsent;
   bool has_escapes = false;
+  JsonNumber number;  // of kInteger and kDouble
 };
 
 class JsonWalker {
@@ -36,13 +44,20 @@ class JsonWalker {
     base_ = base;
     end_ = positions.data() + positions.size();
     text_end_ = base + text_bytes;
-    backslash_ = base;
+    backslash_ = find_backslash(base);
   }
+  // Lines come in their order.
+  void start_line(size_t begin, size_t end) {
+    if (backslash_ < base_ + begin) backslash_ = find_backslash(base_ + begin);
+    line_has_escapes_ = backslash_ < base_ + end;
+  }
+  [[nodiscard]] bool line_has_escapes() const { return line_has_escapes_; }
 
   [[nodiscard]] char at(const uint32_t* token) const { return base_[*token]; }
   [[nodiscard]] bool has(const uint32_t* token, size_t count) const {
     return static_cast<size_t>(end_ - token) >= count;
   }
+  [[nodiscard]] const char* from(size_t position) const { return base_ + position; }
   [[nodiscard]] std::string_view text(size_t begin, size_t end) const {
     return {base_ + begin, end - begin};
   }
@@ -64,11 +79,9 @@ class JsonWalker {
     const char first = base_[value.begin];
     if (first == '"') {
       value.kind = ValueKind::kString;
-      JsonToken content{value.begin + 1, value.end - 1, ValueKind::kString, false};
-      if (content.end < content.begin || base_[content.end] != '"' || !check_string(content))
-        return false;
-      value.has_escapes = content.has_escapes;
-      return true;
+      if (value.end < value.begin + 2 || base_[value.end - 1] != '"') return false;
+      value.has_escapes = false;
+      return !line_has_escapes_ || check_string_value(value);
     }
     value.has_escapes = false;
     return check_word(value);
@@ -93,6 +106,8 @@ class JsonWalker {
   }
   // Looks for escapes in [begin, end) and checks them.
   [[nodiscard]] bool check_string(JsonToken& content) {
+    content.has_escapes = false;
+    if (!line_has_escapes_) return true;
     const char* const begin = base_ + content.begin;
     if (backslash_ < begin) backslash_ = find_backslash(begin);
     content.has_escapes = backslash_ < base_ + content.end;
@@ -104,18 +119,23 @@ class JsonWalker {
     return found != nullptr ? found : text_end_;
   }
   [[nodiscard]] bool check_escapes(const JsonToken& content);
+  [[nodiscard]] bool check_string_value(JsonToken& value);
   [[nodiscard]] bool check_word(JsonToken& value) const;  // true, false, null or a number
 
   const char* base_ = nullptr;
   const char* text_end_ = nullptr;
   const char* backslash_ = nullptr;  // no backslash is between the last look and this one
   const uint32_t* end_ = nullptr;
+  bool line_has_escapes_ = false;
   std::vector<uint32_t> unpaired_surrogates_;
 };
 
 // The content of a checked JSON string with its escapes replaced; an unpaired surrogate becomes
 // U+FFFD. Appends at most content.size() bytes.
 void append_unescaped(std::string_view content, std::string& out);
+
+// The value of a number that the walker has read; text: its text.
+void read_number(const JsonToken& token, std::string_view text, Value& value);
 
 // Fills kind, number and integer from a text that is wholly a JSON number; false if it is not.
 [[nodiscard]] bool number_value(std::string_view text, Value& value);

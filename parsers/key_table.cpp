@@ -1,5 +1,6 @@
 #include "parsers/key_table.h"
 
+#include <algorithm>
 #include <bit>
 
 #define XXH_INLINE_ALL
@@ -7,7 +8,7 @@
 
 namespace sawlog::parsers {
 
-static_assert(std::endian::native == std::endian::little, "is_equal() masks the low bytes");
+static_assert(std::endian::native == std::endian::little, "is_at() masks the low bytes");
 
 KeyTable::KeyTable() : slots_(256, nullptr) {}
 
@@ -32,10 +33,17 @@ KeyInfo* KeyTable::find_or_learn(std::string_view key) {
 KeyInfo* KeyTable::add(std::string_view key) {
   const size_t slot = slot_of(key);
   if (slots_[slot] != nullptr) return slots_[slot];
-  std::string& text = texts_.emplace_back(key);
-  text.append(kKeySlackBytes, '\0');
+  std::string& text = texts_.emplace_back();
+  text.append(1, '"').append(key).append(1, '"').append(kKeySlackBytes, '\0');
   KeyInfo& info = keys_.emplace_back();
-  info.text = std::string_view(text).substr(0, key.size());
+  info.text = std::string_view(text).substr(1, key.size());
+  info.quoted = std::string_view(text).substr(0, key.size() + 2);
+  for (size_t i = 0; i < info.words.size(); ++i) {
+    const size_t bytes =
+        std::min<size_t>(8, info.quoted.size() - std::min(8 * i, info.quoted.size()));
+    info.words[i] = load(text.data() + 8 * i);
+    info.masks[i] = bytes == 8 ? UINT64_MAX : (uint64_t{1} << 8 * bytes) - 1;
+  }
   slots_[slot] = &info;
   if (keys_.size() * 2 > slots_.size()) grow();
   return &info;
@@ -46,10 +54,10 @@ void KeyTable::grow() {
   for (KeyInfo& info : keys_) slots_[slot_of(info.text)] = &info;
 }
 
-KeyInfo* KeyTable::follow_otherwise(KeyInfo& previous, std::string_view key) {
+KeyInfo* KeyTable::follow(KeyInfo& previous, std::string_view key) {
   KeyInfo* found = previous.next_but_one;
-  if (found == nullptr || !is_equal(found->text, key)) found = find_or_learn(key);
-  if (found != nullptr) {
+  if (found == nullptr || found->text != key) found = find_or_learn(key);
+  if (found != nullptr && found != previous.next) {
     previous.next_but_one = previous.next;
     previous.next = found;
   }

@@ -8,6 +8,7 @@
 // Limits: kKeysMax learned keys of kKeyBytesMax bytes; others are not interned.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -22,8 +23,11 @@ struct Candidate;
 struct ShippingKey;
 
 struct KeyInfo {
-  std::string_view text;  // kKeySlackBytes readable bytes follow it
-  uint64_t line = 0;      // the last one that had this key
+  std::string_view text;
+  std::string_view quoted;  // as in a line: with its quotes; kKeySlackBytes readable bytes follow
+  std::array<uint64_t, 2> words{};  // the first bytes of quoted, and which of their bits count
+  std::array<uint64_t, 2> masks{};
+  uint64_t line = 0;  // the last one that had this key
   KeyInfo* next = nullptr;
   KeyInfo* next_but_one = nullptr;
   // Filled by FieldPlan for the keys that mean something:
@@ -37,7 +41,7 @@ class KeyTable {
  public:
   static constexpr size_t kKeysMax = 8192;
   static constexpr size_t kKeyBytesMax = 128;
-  static constexpr size_t kKeySlackBytes = 8;
+  static constexpr size_t kKeySlackBytes = 16;
 
   KeyTable();
 
@@ -46,34 +50,27 @@ class KeyTable {
   [[nodiscard]] KeyInfo* find_or_learn(std::string_view key);  // nullptr beyond the limits
   [[nodiscard]] bool is_full() const { return keys_.size() >= kKeysMax; }
 
-  // The key that stands behind previous: guessed, else found or learned. key: eight readable bytes
-  // must follow it.
-  [[nodiscard]] KeyInfo* follow(KeyInfo& previous, std::string_view key) {
-    KeyInfo* const guess = previous.next;
-    if (guess != nullptr && is_equal(guess->text, key)) return guess;
-    return follow_otherwise(previous, key);
+  // Whether the text at quote, quoted_bytes long, is this key with its quotes. kKeySlackBytes must
+  // be readable behind it. No call and no loop for the usual key.
+  [[nodiscard]] static bool is_at(const KeyInfo& key, const char* quote, size_t quoted_bytes) {
+    if (key.quoted.size() != quoted_bytes) return false;
+    const uint64_t difference = ((load(quote) ^ key.words[0]) & key.masks[0]) |
+                                ((load(quote + 8) ^ key.words[1]) & key.masks[1]);
+    if (difference != 0) return false;
+    return quoted_bytes <= 16 || std::memcmp(quote, key.quoted.data(), quoted_bytes) == 0;
   }
+  // The key that stands behind previous, which was not the first guess (previous.next): the second
+  // guess, else found or learned. nullptr if the table cannot hold it.
+  [[nodiscard]] KeyInfo* follow(KeyInfo& previous, std::string_view key);
   // The guess for a line's first key hangs here.
   [[nodiscard]] KeyInfo& line_start() { return line_start_; }
 
  private:
-  // Both are readable eight bytes beyond their end: no call, no loop for each byte.
-  [[nodiscard]] static bool is_equal(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    const char* left = a.data();
-    const char* right = b.data();
-    size_t rest = a.size();
-    for (; rest > 8; rest -= 8, left += 8, right += 8)
-      if (load(left) != load(right)) return false;
-    const uint64_t difference = load(left) ^ load(right);
-    return rest == 8 ? difference == 0 : (difference & ((uint64_t{1} << rest * 8) - 1)) == 0;
-  }
   [[nodiscard]] static uint64_t load(const char* bytes) {
     uint64_t value;
     std::memcpy(&value, bytes, sizeof(value));
     return value;
   }
-  [[nodiscard]] KeyInfo* follow_otherwise(KeyInfo& previous, std::string_view key);
   [[nodiscard]] size_t slot_of(std::string_view key) const;
   void grow();
 

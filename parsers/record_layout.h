@@ -38,7 +38,7 @@ struct RecordLayout {
   bool is_empty_object = false;
   bool is_time_canonical = false;  // the own time's text may stand in "@timestamp" as it is
   std::vector<KeyPlace> keys;
-  std::vector<ValuePlace> values;          // by slot
+  std::span<const ValuePlace> values;      // by slot
   std::vector<uint64_t> other_key_hashes;  // of keys that are not interned, sorted
   std::span<const uint32_t> unpaired_surrogates;
 

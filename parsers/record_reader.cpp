@@ -4,11 +4,10 @@
 
 #include "lib/base/check.h"
 #include "parsers/field_plan.h"
+#include "parsers/field_values.h"
 #include "parsers/json_index.h"
 #include "parsers/json_walker.h"
 #include "parsers/record_layout.h"
-#include "parsers/timestamp.h"
-#include "parsers/value_decoder.h"
 
 namespace sawlog::parsers {
 
@@ -28,22 +27,58 @@ class RecordReader::Implementation {
   void use_plan(const SourceContext& source);
   void begin_record(const Line& line);
   [[nodiscard]] bool read_json(const Line& line);
-  [[nodiscard]] bool read_object(const uint32_t*& token, size_t line_end);
-  [[nodiscard]] KeyInfo* look_up(const JsonToken& key, KeyInfo*& previous);
+  [[nodiscard]] bool read_object(const uint32_t*& begin, size_t line_end);
+  // A key with its colon at token[0] and token[1]: the guess, if it is right.
+  [[nodiscard]] bool read_top_key(const uint32_t* token, KeyInfo*& previous, JsonToken& key,
+                                  KeyInfo*& info) {
+    KeyInfo* const guess = previous->next;
+    const uint32_t quoted_bytes = token[1] - token[0];
+    if (guess != nullptr && KeyTable::is_at(*guess, walker_.from(token[0]), quoted_bytes) &&
+        walker_.at(token + 1) == ':' && !walker_.line_has_escapes()) [[likely]] {
+      key.begin = token[0] + 1;
+      key.end = token[1] - 1;
+      key.has_escapes = false;
+      info = previous = guess;
+      return true;
+    }
+    return read_other_top_key(token, previous, key, info);
+  }
+  [[nodiscard]] bool read_other_top_key(const uint32_t* token, KeyInfo*& previous, JsonToken& key,
+                                        KeyInfo*& info);
   [[nodiscard]] bool read_value(const uint32_t*& token, const KeyInfo* key, size_t line_end,
-                                size_t depth, JsonToken& value);
+                                size_t depth, JsonToken& value) {
+    const char first = walker_.at(token);
+    if (first == '{' || first == '[') return read_container(token, key, line_end, depth, value);
+    return walker_.read_scalar(token, value);
+  }
+  [[nodiscard]] bool read_container(const uint32_t*& token, const KeyInfo* key, size_t line_end,
+                                    size_t depth, JsonToken& value);
   [[nodiscard]] bool read_nested(const uint32_t*& token, size_t line_end, size_t depth);
-  void note_key(const JsonToken& key, KeyInfo* info, const JsonToken& value);
-  void offer(const KeyInfo& key, const JsonToken& value, bool is_top);
-  [[nodiscard]] bool read_time(const JsonToken& token, const Value& value);
-  void put(Slot slot, const Value& value, const ValuePlace& place);
-  void clear_values();
+  // A key at the top of the record with its value. The first of equal keys counts.
+  void note_key(const JsonToken& key, KeyInfo* info, const JsonToken& value) {
+    if (info == nullptr) return note_other_key(key, value);
+    const bool is_duplicate = info->line == plan_->line;
+    info->line = plan_->line;
+    if (info->candidate_count > 0 && !is_duplicate) offer(*info, value, info);
+    if (is_shipping_ && (is_duplicate || info->shipping != nullptr))
+      layout_.keys.push_back(place_of(key, info, value, is_duplicate));
+  }
+  void note_other_key(const JsonToken& key, const JsonToken& value);
+  [[nodiscard]] KeyPlace place_of(const JsonToken& key, const KeyInfo* info, const JsonToken& value,
+                                  bool is_duplicate) const;
+  void offer(const KeyInfo& key, const JsonToken& value, const KeyInfo* top_key) {
+    fields_.offer(key, value, walker_.text(value.begin, value.end), in_line(value.begin), top_key);
+  }
+  [[nodiscard]] uint32_t in_line(size_t position) const {
+    return static_cast<uint32_t>(position - line_begin_);
+  }
   void finish_json();
   void finish_text();
   void find_other_duplicates();
 
   const std::vector<std::string> names_;
   const Purpose purpose_;
+  const bool is_shipping_ = purpose_ == Purpose::kShipping;
   std::vector<std::pair<const SourceContext*, std::unique_ptr<FieldPlan>>> plans_;
   FieldPlan* plan_ = nullptr;
 
@@ -54,16 +89,13 @@ class RecordReader::Implementation {
   const uint32_t* token_ = nullptr;  // of an indexed chunk: nothing before it is needed again
   size_t base_ = 0;                  // where the walker's position 0 is in the chunk
   JsonWalker walker_;
-  TimestampParser timestamps_;
 
   Record record_;
   RecordLayout layout_;
-  std::vector<Value> values_;
-  std::vector<Slot> filled_;  // the slots that the current record has
-  std::string unescaped_;     // contents of strings with escapes; views into it are given out
-  std::string key_text_;      // of a key with escapes
-  std::string path_;          // of the nested object that is being read: "http.request"
-  struct OtherKey {           // one that the table does not hold
+  FieldValues fields_;
+  std::string key_text_;  // of a key with escapes
+  std::string path_;      // of the nested object that is being read: "http.request"
+  struct OtherKey {       // one that the table does not hold
     uint64_t hash;
     KeyPlace place;
   };
@@ -92,9 +124,9 @@ void RecordReader::Implementation::use_plan(const SourceContext& source) {
     plan.second = std::make_unique<FieldPlan>(names_, purpose_, source);
   if (plan_ == plan.second.get()) return;
   plan_ = plan.second.get();
-  filled_.clear();
-  values_.assign(plan_->slot_count, Value{});
-  layout_.values.assign(plan_->slot_count, ValuePlace{});
+  fields_.use_plan(*plan_);
+  record_.values_ = fields_.values();
+  layout_.values = fields_.places();
   layout_.plan = plan_;
 }
 
@@ -107,25 +139,19 @@ const Record* RecordReader::Implementation::next() {
   } else {
     finish_text();
   }
-  record_.values_ = values_;
   return &record_;
 }
 
 void RecordReader::Implementation::begin_record(const Line& line) {
-  clear_values();
   plan_->line++;
-  unescaped_.clear();
-  unescaped_.reserve(chunk_->text(line).size());
+  record_.raw_ = chunk_->text(line);
+  record_.line_ = &line;
+  record_.layout_ = &layout_;
+  fields_.clear(record_.raw_.size());
   layout_.keys.clear();
   layout_.other_key_hashes.clear();
   other_keys_.clear();
   walker_.unpaired_surrogates().clear();
-  record_.own_time_.reset();
-  record_.raw_ = chunk_->text(line);
-  record_.line_ = &line;
-  record_.level_ = Level::kUnknown;
-  record_.time_is_unreadable_ = false;
-  record_.layout_ = &layout_;
 }
 
 bool RecordReader::Implementation::read_json(const Line& line) {
@@ -145,12 +171,15 @@ bool RecordReader::Implementation::read_json(const Line& line) {
     token = index_.positions().data();
     walker_.start(record_.raw_.data(), index_.positions(), line.size_bytes);
   }
-  if (!walker_.has(token, 2) || *token >= line_end || !read_object(token, line_end)) return false;
+  if (!walker_.has(token, 2) || *token >= line_end) return false;
+  walker_.start_line(line_begin_, line_end);
+  if (!read_object(token, line_end)) return false;
   token_ = token;
   return true;
 }
 
-bool RecordReader::Implementation::read_object(const uint32_t*& token, size_t line_end) {
+bool RecordReader::Implementation::read_object(const uint32_t*& begin, size_t line_end) {
+  const uint32_t* token = begin;
   if (walker_.at(token) != '{') return false;
   layout_.object_begin = *token - line_begin_;
   const auto is_white_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -163,8 +192,8 @@ bool RecordReader::Implementation::read_object(const uint32_t*& token, size_t li
   while (!layout_.is_empty_object) {
     JsonToken key;
     JsonToken value;
-    if (!walker_.has(token, 3) || !walker_.read_key(token, key)) return false;
-    KeyInfo* const info = look_up(key, previous);
+    KeyInfo* info = nullptr;
+    if (!walker_.has(token, 3) || !read_top_key(token, previous, key, info)) return false;
     token += 2;
     if (!read_value(token, info, line_end, 0, value) || !walker_.has(token, 1)) return false;
     note_key(key, info, value);
@@ -174,30 +203,29 @@ bool RecordReader::Implementation::read_object(const uint32_t*& token, size_t li
     ++token;
   }
   const size_t close = *token++;
+  begin = token;
   return close < line_end && (!walker_.has(token, 1) || *token >= line_end);
 }
 
-// previous: the key before this one, then this one.
-KeyInfo* RecordReader::Implementation::look_up(const JsonToken& key, KeyInfo*& previous) {
-  std::string_view text = walker_.text(key.begin, key.end);
-  KeyInfo* info = nullptr;
-  if (!key.has_escapes) {
-    info = plan_->keys.follow(*previous, text);
-  } else {
+bool RecordReader::Implementation::read_other_top_key(const uint32_t* token, KeyInfo*& previous,
+                                                      JsonToken& key, KeyInfo*& info) {
+  if (!walker_.read_key(token, key)) return false;
+  if (key.has_escapes) {
     key_text_.clear();
-    append_unescaped(text, key_text_);
+    append_unescaped(walker_.text(key.begin, key.end), key_text_);
     info = plan_->keys.find_or_learn(key_text_);
+  } else {
+    info = plan_->keys.follow(*previous, walker_.text(key.begin, key.end));
   }
   if (info != nullptr) previous = info;
-  return info;
+  return true;
 }
 
-bool RecordReader::Implementation::read_value(const uint32_t*& token, const KeyInfo* key,
-                                              size_t line_end, size_t depth, JsonToken& value) {
-  const char first = walker_.at(token);
-  if (first != '{' && first != '[') return walker_.read_scalar(token, value);
+bool RecordReader::Implementation::read_container(const uint32_t*& token, const KeyInfo* key,
+                                                  size_t line_end, size_t depth, JsonToken& value) {
   value.begin = *token;
-  value.kind = first == '{' ? ValueKind::kObject : ValueKind::kArray;
+  value.kind = walker_.at(token) == '{' ? ValueKind::kObject : ValueKind::kArray;
+  value.has_escapes = false;
   if (value.kind == ValueKind::kObject && key != nullptr && key->is_prefix &&
       depth < kPathDepthMax) {
     if (depth == 0) path_ = key->text;
@@ -234,105 +262,52 @@ bool RecordReader::Implementation::read_nested(const uint32_t*& token, size_t li
     const bool is_read = read_value(token, info, line_end, depth, value);
     path_.resize(path_size);
     if (!is_read || !walker_.has(token, 1)) return false;
-    if (info != nullptr && info->candidate_count > 0) offer(*info, value, false);
+    if (info != nullptr && info->candidate_count > 0) offer(*info, value, nullptr);
     const char separator = walker_.at(token++);
     if (separator == '}') return true;
     if (separator != ',') return false;
   }
 }
 
-// A key at the top of the record with its value. The first of equal keys counts.
-void RecordReader::Implementation::note_key(const JsonToken& key, KeyInfo* info,
-                                            const JsonToken& value) {
-  const bool is_duplicate = info != nullptr && info->line == plan_->line;
-  if (info != nullptr) {
-    info->line = plan_->line;
-    if (info->candidate_count > 0 && !is_duplicate) offer(*info, value, true);
-    if (info->shipping == nullptr && !is_duplicate) return;
+KeyPlace RecordReader::Implementation::place_of(const JsonToken& key, const KeyInfo* info,
+                                                const JsonToken& value, bool is_duplicate) const {
+  KeyPlace place;
+  place.key = info;
+  place.key_begin = in_line(key.begin - 1);
+  place.key_end = in_line(key.end + 1);
+  place.value_begin = in_line(value.begin);
+  place.value_end = in_line(value.end);
+  place.kind = value.kind;
+  place.is_duplicate = is_duplicate;
+  if (value.kind == ValueKind::kArray) {
+    const std::string_view inside = walker_.text(value.begin + 1, value.end);
+    place.first_element = inside[inside.find_first_not_of(" \t\r")];
   }
-  if (purpose_ != Purpose::kShipping) return;
-  const auto relative = [this](size_t position) {
-    return static_cast<uint32_t>(position - line_begin_);
-  };
-  const char first_element =
-      value.kind == ValueKind::kArray ? walker_.text(value.begin + 1, value.end)[0] : '\0';
-  const KeyPlace place{info,
-                       relative(key.begin - 1),
-                       relative(key.end + 1),
-                       relative(value.begin),
-                       relative(value.end),
-                       value.kind,
-                       first_element,
-                       is_duplicate};
-  if (info != nullptr) {
-    layout_.keys.push_back(place);
-  } else {
-    const std::string_view text =
-        key.has_escapes ? std::string_view(key_text_) : walker_.text(key.begin, key.end);
-    other_keys_.push_back({key_hash(text), place});
-  }
+  return place;
 }
 
-void RecordReader::Implementation::offer(const KeyInfo& key, const JsonToken& token, bool is_top) {
-  const bool is_container = token.kind == ValueKind::kObject || token.kind == ValueKind::kArray;
-  Value plain;
-  for (uint32_t i = 0; i < key.candidate_count; ++i) {
-    const Candidate& candidate = key.candidates[i];
-    const ValuePlace& current = layout_.values[candidate.slot];
-    uint8_t rank = candidate.rank;
-    if (rank >= current.rank || (is_container && candidate.is_scalar_only)) continue;
-    if (plain.kind == ValueKind::kAbsent)
-      plain = plain_value(token, walker_.text(token.begin, token.end), unescaped_);
-    Value value = plain;
-    if (!convert_value(candidate, value)) continue;
-    const bool is_no_time = candidate.slot == plan_->time && !read_time(token, value);
-    if (is_no_time || token.kind == ValueKind::kNull) {
-      rank = static_cast<uint8_t>(rank + kNullRankPenalty);
-      if (rank >= current.rank) continue;
-    }
-    put(candidate.slot, value,
-        {static_cast<uint32_t>(token.begin - line_begin_),
-         static_cast<uint32_t>(token.end - line_begin_), rank, is_top ? &key : nullptr});
-  }
-}
-
-bool RecordReader::Implementation::read_time(const JsonToken& token, const Value& value) {
-  if (value.kind == ValueKind::kNull) return false;
-  std::optional<Timestamp> time;
-  if (value.kind == ValueKind::kString) time = timestamps_.parse(value.text);
-  if (value.is_number())
-    if (const auto epoch_ns = parse_epoch(value.text)) time = Timestamp{*epoch_ns, false};
-  if (!time) {
-    record_.time_is_unreadable_ = true;
-    return false;
-  }
-  record_.own_time_ = time->unix_ns;
-  layout_.is_time_canonical = time->is_canonical && !token.has_escapes;
-  return true;
-}
-
-void RecordReader::Implementation::put(Slot slot, const Value& value, const ValuePlace& place) {
-  if (layout_.values[slot].rank == kAbsentRank) filled_.push_back(slot);
-  values_[slot] = value;
-  layout_.values[slot] = place;
-}
-
-void RecordReader::Implementation::clear_values() {
-  for (const Slot slot : filled_) {
-    values_[slot] = Value{};
-    layout_.values[slot].rank = kAbsentRank;
-  }
-  filled_.clear();
+// A key that the table does not hold.
+void RecordReader::Implementation::note_other_key(const JsonToken& key, const JsonToken& value) {
+  if (!is_shipping_) return;
+  const std::string_view text =
+      key.has_escapes ? std::string_view(key_text_) : walker_.text(key.begin, key.end);
+  other_keys_.push_back({key_hash(text), place_of(key, nullptr, value, false)});
 }
 
 void RecordReader::Implementation::finish_json() {
   record_.shape_ = Shape::kJson;
-  if (record_.own_time_) record_.time_is_unreadable_ = false;
+  record_.own_time_.reset();
+  layout_.is_time_canonical = false;
+  if (fields_.time()) {
+    record_.own_time_ = fields_.time()->unix_ns;
+    layout_.is_time_canonical = fields_.time()->is_canonical;
+  }
+  record_.time_is_unreadable_ = !fields_.time() && fields_.has_unreadable_time();
   record_.time_ = record_.own_time_.value_or(chunk_->first_read_unix_ns);
-  record_.level_ = level_of(values_[plan_->level]);
-  if (plan_->logger != kNoSlot && values_[plan_->event_name].is_present() &&
+  record_.level_ = level_of(fields_[plan_->level]);
+  if (plan_->logger != kNoSlot && fields_[plan_->event_name].is_present() &&
       layout_.values[plan_->logger].rank == plan_->logger_rank_unless_event_name)
-    values_[plan_->logger] = Value{};
+    fields_.remove(plan_->logger);
   auto& unpaired = walker_.unpaired_surrogates();
   for (uint32_t& position : unpaired) position -= line_begin_;
   layout_.unpaired_surrogates = unpaired;
@@ -340,17 +315,14 @@ void RecordReader::Implementation::finish_json() {
 }
 
 void RecordReader::Implementation::finish_text() {
-  clear_values();
+  fields_.clear(record_.raw_.size());
+  fields_.put_message(record_.raw_);
   const bool is_text = is_chunk_indexed_ || is_utf8(record_.raw_);
   record_.shape_ = is_text ? Shape::kText : Shape::kBinary;
+  record_.level_ = Level::kUnknown;
   record_.own_time_.reset();
   record_.time_is_unreadable_ = false;
   record_.time_ = chunk_->first_read_unix_ns;
-  Value value;
-  value.kind = ValueKind::kString;
-  value.text = record_.raw_;
-  put(plan_->message, value,
-      {0, static_cast<uint32_t>(value.text.size()), kCanonicalRank, nullptr});
 }
 
 // Of the keys that the table does not hold: equal hashes are taken for equal keys.

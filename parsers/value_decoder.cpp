@@ -6,24 +6,6 @@ namespace sawlog::parsers {
 
 namespace {
 
-constexpr bool may_begin_number(char c) {
-  return c == '-' || (c >= '0' && c <= '9');
-}
-
-void decode_string(const JsonToken& token, std::string_view text, std::string& unescaped,
-                   Value& value) {
-  value.kind = ValueKind::kString;
-  value.text = text.substr(1, text.size() - 2);
-  if (token.has_escapes) {
-    const size_t begin = unescaped.size();
-    append_unescaped(value.text, unescaped);
-    value.text = std::string_view(unescaped).substr(begin);
-  }
-  if (value.text.empty() || !may_begin_number(value.text[0])) return;
-  Value number;
-  if (number_value(value.text, number)) value.number = number.number;
-}
-
 double unit_ns(AliasUse use) {
   switch (use) {
     case AliasUse::kSeconds:
@@ -82,14 +64,26 @@ bool to_part_of_traceparent(AliasUse use, Value& value) {
 
 }  // namespace
 
-Value plain_value(const JsonToken& token, std::string_view text, std::string& unescaped) {
+void read_number_in_digit_string(Value& value) {
+  constexpr size_t kNumberBytesMax = 400;  // an id or a hash may be as long as it likes
+  Value number;
+  if (value.text.size() <= kNumberBytesMax && number_value(value.text, number))
+    value.number = number.number;
+}
+
+Value plain_value(const JsonToken& token, std::string_view text) {
   Value value;
   value.kind = token.kind;
   value.text = text;
-  if (token.kind == ValueKind::kString) decode_string(token, text, unescaped, value);
-  if (value.is_number()) (void)number_value(text, value);  // the walker has checked it
-  if (token.kind == ValueKind::kBool) value.integer = text == "true" ? 1 : 0;
-  if (token.kind == ValueKind::kBool) value.number = static_cast<double>(value.integer);
+  if (token.kind == ValueKind::kString) {
+    if (!token.has_escapes) value.text = text.substr(1, text.size() - 2);
+    read_number_in_string(value);
+  } else if (value.is_number()) {
+    read_number(token, text, value);
+  } else if (token.kind == ValueKind::kBool) {
+    value.integer = text[0] == 't' ? 1 : 0;
+    value.number = static_cast<double>(value.integer);
+  }
   return value;
 }
 

@@ -10,11 +10,16 @@
 
 namespace sawlog::parsers {
 
-// The value as it stands there. text: the token's, with the quotes of a string. unescaped: where
-// the content of a string with escapes goes; it must have room for it, so that views into it stay
-// good.
-[[nodiscard]] Value plain_value(const JsonToken& token, std::string_view text,
-                                std::string& unescaped);
+// The value as it stands there. text: the token's; of a string with escapes its unescaped content,
+// without quotes.
+[[nodiscard]] Value plain_value(const JsonToken& token, std::string_view text);
+
+// Sets number if the text of a string is wholly a number.
+void read_number_in_digit_string(Value& value);
+inline void read_number_in_string(Value& value) {
+  const unsigned first = value.text.empty() ? 0u : static_cast<unsigned char>(value.text[0]);
+  if (first - '0' <= 9 || first == '-') read_number_in_digit_string(value);
+}
 
 // What it is as a value of the candidate's field: a duration in ns, a part of a traceparent. False
 // if it is nothing for that field. null stays null.

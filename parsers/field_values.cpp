@@ -1,0 +1,92 @@
+#include "parsers/field_values.h"
+
+namespace sawlog::parsers {
+
+void FieldValues::use_plan(const FieldPlan& plan) {
+  time_slot_ = plan.time;
+  message_slot_ = plan.message;
+  values_.assign(plan.slot_count, Value{});
+  places_.assign(plan.slot_count, ValuePlace{});
+  filled_.assign(plan.slot_count, 0);
+  filled_count_ = 0;
+}
+
+void FieldValues::clear(size_t raw_bytes) {
+  for (size_t i = 0; i < filled_count_; ++i) {
+    values_[filled_[i]] = Value{};
+    places_[filled_[i]].rank = kAbsentRank;
+  }
+  filled_count_ = 0;
+  time_.reset();
+  has_unreadable_time_ = false;
+  unescaped_from_ = nullptr;
+  unescaped_.clear();
+  // Every string is unescaped once at most, and never grows: views stay good.
+  if (unescaped_.capacity() < raw_bytes) unescaped_.reserve(raw_bytes);
+}
+
+void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& token,
+                                  std::string_view text, uint32_t begin, const KeyInfo* top_key) {
+  if (candidate.slot == time_slot_ && token.kind == ValueKind::kString && !token.has_escapes &&
+      offer_rfc_3339(candidate, text, begin, top_key))
+    return;
+  const bool is_container = token.kind == ValueKind::kObject || token.kind == ValueKind::kArray;
+  if (is_container && candidate.is_scalar_only) return;
+  if (token.has_escapes && unescaped_from_ != text.data()) {
+    const size_t size = unescaped_.size();
+    append_unescaped(text.substr(1, text.size() - 2), unescaped_);
+    unescaped_from_ = text.data();
+    last_unescaped_ = std::string_view(unescaped_).substr(size);
+  }
+  Value value = plain_value(token, token.has_escapes ? last_unescaped_ : text);
+  if (!convert_value(candidate, value)) return;
+  const bool is_no_time = candidate.slot == time_slot_ && !read_time(token, value);
+  uint8_t rank = candidate.rank;
+  if (is_no_time || token.kind == ValueKind::kNull) {
+    rank = static_cast<uint8_t>(rank + kNullRankPenalty);
+    if (rank >= places_[candidate.slot].rank) return;
+  }
+  values_[candidate.slot] = value;
+  put(candidate.slot, rank, begin, text, top_key);
+}
+
+// The usual time, at once.
+bool FieldValues::offer_rfc_3339(const Candidate& candidate, std::string_view text, uint32_t begin,
+                                 const KeyInfo* top_key) {
+  const std::string_view content = text.substr(1, text.size() - 2);
+  if (content.size() < 5 || content[4] != '-') return false;
+  const std::optional<Timestamp> time = timestamps_.parse(content);
+  if (!time) return false;
+  time_ = time;
+  Value& value = values_[candidate.slot];
+  value.kind = ValueKind::kString;
+  value.text = content;
+  value.number = 0;
+  value.integer = 0;
+  put(candidate.slot, candidate.rank, begin, text, top_key);
+  return true;
+}
+
+bool FieldValues::read_time(const JsonToken& token, const Value& value) {
+  if (value.kind == ValueKind::kNull) return false;
+  std::optional<Timestamp> time;
+  if (value.kind == ValueKind::kString) time = timestamps_.parse(value.text);
+  if (value.is_number())
+    if (const auto epoch_ns = parse_epoch(value.text)) time = Timestamp{*epoch_ns, false};
+  if (!time) {
+    has_unreadable_time_ = true;
+    return false;
+  }
+  time->is_canonical = time->is_canonical && !token.has_escapes;
+  time_ = time;
+  return true;
+}
+
+void FieldValues::put_message(std::string_view line) {
+  Value& value = values_[message_slot_];
+  value.kind = ValueKind::kString;
+  value.text = line;
+  put(message_slot_, kCanonicalRank, 0, line, nullptr);
+}
+
+}  // namespace sawlog::parsers

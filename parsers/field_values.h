@@ -1,0 +1,88 @@
+// The values of one record, by the slots of its source's plan, and where they stand: what the walk
+// over a line's tokens is for. Reused for every record; nothing is allocated once it is warm.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/field_plan.h"
+#include "parsers/json_walker.h"
+#include "parsers/record.h"
+#include "parsers/record_layout.h"
+#include "parsers/timestamp.h"
+#include "parsers/value_decoder.h"
+
+namespace sawlog::parsers {
+
+class FieldValues {
+ public:
+  // Starts over with the slots of a plan.
+  void use_plan(const FieldPlan& plan);
+  // Before each record; raw_bytes: its size.
+  void clear(size_t raw_bytes);
+
+  // A value under a key that means something. text: as in the line; begin: where, relative to the
+  // record. It goes to the key's slots where it is better than what they have.
+  void offer(const KeyInfo& key, const JsonToken& token, std::string_view text, uint32_t begin,
+             const KeyInfo* top_key) {
+    const Candidate* const end = key.candidates + key.candidate_count;
+    for (const Candidate* candidate = key.candidates; candidate != end; ++candidate) {
+      ValuePlace& place = places_[candidate->slot];
+      if (candidate->rank >= place.rank) continue;
+      if (token.kind != ValueKind::kString || token.has_escapes || !candidate->is_plain_string) {
+        offer_otherwise(*candidate, token, text, begin, top_key);
+        continue;
+      }
+      Value& value = values_[candidate->slot];
+      value.kind = ValueKind::kString;
+      value.text = text.substr(1, text.size() - 2);
+      value.number = 0;
+      value.integer = 0;
+      read_number_in_string(value);
+      put(candidate->slot, candidate->rank, begin, text, top_key);
+    }
+  }
+  // The whole of a line that is not JSON as its message.
+  void put_message(std::string_view line);
+  void remove(Slot slot) { values_[slot] = Value{}; }
+
+  [[nodiscard]] const Value& operator[](Slot slot) const { return values_[slot]; }
+  [[nodiscard]] std::span<const Value> values() const { return values_; }
+  [[nodiscard]] std::span<const ValuePlace> places() const { return places_; }
+
+  [[nodiscard]] const std::optional<Timestamp>& time() const { return time_; }
+  // There was a value for the time that cannot be read as one.
+  [[nodiscard]] bool has_unreadable_time() const { return has_unreadable_time_; }
+
+ private:
+  void offer_otherwise(const Candidate& candidate, const JsonToken& token, std::string_view text,
+                       uint32_t begin, const KeyInfo* top_key);
+  [[nodiscard]] bool offer_rfc_3339(const Candidate& candidate, std::string_view text,
+                                    uint32_t begin, const KeyInfo* top_key);
+  [[nodiscard]] bool read_time(const JsonToken& token, const Value& value);
+  void put(Slot slot, uint8_t rank, uint32_t begin, std::string_view text, const KeyInfo* top_key) {
+    ValuePlace& place = places_[slot];
+    if (place.rank == kAbsentRank) filled_[filled_count_++] = slot;
+    place.begin = begin;
+    place.end = begin + static_cast<uint32_t>(text.size());
+    place.rank = rank;
+    place.top_key = top_key;
+  }
+
+  Slot time_slot_ = kNoSlot;
+  Slot message_slot_ = kNoSlot;
+  std::vector<Value> values_;
+  std::vector<ValuePlace> places_;
+  std::vector<Slot> filled_;  // the slots that have something: filled_count_ of them
+  size_t filled_count_ = 0;
+  TimestampParser timestamps_;
+  std::optional<Timestamp> time_;
+  bool has_unreadable_time_ = false;
+  std::string unescaped_;                 // contents of strings with escapes; views go into it
+  const char* unescaped_from_ = nullptr;  // the last of them, in the line
+  std::string_view last_unescaped_;
+};
+
+}  // namespace sawlog::parsers
