@@ -20,8 +20,8 @@
 namespace sawlog::outputs {
 
 struct CurlOptions {
-  TlsOptions tls;
-  Credentials credentials;
+  TlsOptions tls{};
+  Credentials credentials{};
   int64_t connect_timeout_ns = 10'000'000'000;
   uint32_t connections_max = 16;  // kept open while idle
 };

@@ -21,16 +21,16 @@
 namespace sawlog::outputs {
 
 struct ElasticsearchOptions {
-  std::vector<std::string> hosts;  // URLs
+  std::vector<std::string> hosts{};  // URLs
   std::string data_stream = "logs-sawlog-default";
-  std::string index;     // instead of a data stream; %Y %m %d %H of the record's time (UTC)
-  std::string pipeline;  // an ingest pipeline
+  std::string index{};     // instead of a data stream; %Y %m %d %H of the record's time (UTC)
+  std::string pipeline{};  // an ingest pipeline
   bool gzip = true;
   bool exactly_once = true;  // false: no _id; repeats after a crash, faster indexing
   bool canonical_keys = true;
-  std::string host_name;
-  BatchOptions batch;
-  RetryOptions retry;
+  std::string host_name{};
+  BatchOptions batch{};
+  RetryOptions retry{};
   uint64_t random_seed = 1;
 };
 

@@ -47,9 +47,9 @@ struct HttpDestination {
 };
 
 struct HttpSenderOptions {
-  std::vector<std::string> hosts;
-  BatchOptions batch;
-  RetryOptions retry;
+  std::vector<std::string> hosts{};
+  BatchOptions batch{};
+  RetryOptions retry{};
   uint64_t random_seed = 1;  // of the jitter; the agent draws it
 };
 

@@ -23,15 +23,15 @@
 namespace sawlog::outputs {
 
 struct LokiOptions {
-  std::string url;  // without /loki/api/v1/push
-  std::string tenant;
+  std::string url{};  // without /loki/api/v1/push
+  std::string tenant{};
   std::vector<std::string> labels = {"service.name", "log.level", "env", "host.name"};
   std::vector<std::string> metadata = {"trace_id", "span_id", "event.name", "error.type",
                                        "log.file.path"};
   bool canonical_keys = true;
-  std::string host_name;
-  BatchOptions batch;
-  RetryOptions retry;
+  std::string host_name{};
+  BatchOptions batch{};
+  RetryOptions retry{};
   uint64_t random_seed = 1;
 };
 

@@ -17,10 +17,10 @@ struct BatchOptions {
 
 // Secrets: used for the Authorization header of a request, never in a message. At most one kind.
 struct Credentials {
-  std::string username;
-  std::string password;
-  std::string api_key;  // Elasticsearch, in its encoded form
-  std::string bearer;
+  std::string username{};
+  std::string password{};
+  std::string api_key{};  // Elasticsearch, in its encoded form
+  std::string bearer{};
 };
 
 }  // namespace sawlog::outputs

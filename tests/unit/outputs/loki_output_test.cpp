@@ -1,0 +1,283 @@
+#include "outputs/loki_output.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+#include <protozero/pbf_reader.hpp>
+#include <snappy.h>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_filesystem.h"
+#include "tests/support/fake_transport.h"
+#include "tests/support/golden.h"
+#include "tests/support/text_chunk.h"
+#include "tests/unit/outputs/settled_lines.h"
+
+namespace sawlog::outputs {
+namespace {
+
+constexpr std::string_view kLines =
+    R"({"@timestamp":"2026-11-21T07:06:55.123456Z","log.level":"info","message":"one","service.name":"checkout"})"
+    "\n"
+    R"({"@timestamp":"2026-11-21T07:06:56.000000Z","log.level":"error","message":"two","service.name":"checkout","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","error.type":"Timeout"})"
+    "\n"
+    R"({"@timestamp":"2026-11-21T07:06:57.000000Z","log.level":"info","message":"three","service.name":"checkout"})"
+    "\n"
+    "not JSON\n"
+    R"({"@timestamp":"2026-11-21T07:06:58Z","message":"quoted","service.name":"a \"b\" \\ c\n\u0001d"})"
+    "\n";
+
+struct Entry {
+  int64_t time_unix_ns = 0;
+  std::string labels;
+  std::string line;
+  std::vector<std::string> metadata;  // "name=value"
+};
+
+std::string read_pair(protozero::pbf_reader message) {
+  std::string text;
+  while (message.next()) {
+    if (message.tag() == 2) text += "=";
+    text += message.get_string();
+  }
+  return text;
+}
+
+int64_t read_time(protozero::pbf_reader message) {
+  int64_t time = 0;
+  while (message.next()) {
+    const int64_t value = message.get_int64();
+    time += message.tag() == 1 ? value * base::kNsPerSecond : value;
+  }
+  return time;
+}
+
+Entry read_entry(protozero::pbf_reader message) {
+  Entry entry;
+  while (message.next()) {
+    if (message.tag() == 1) {
+      entry.time_unix_ns = read_time(message.get_message());
+    } else if (message.tag() == 2) {
+      entry.line = message.get_string();
+    } else {
+      entry.metadata.push_back(read_pair(message.get_message()));
+    }
+  }
+  return entry;
+}
+
+// By an independent protobuf reader; in the order of the request.
+std::vector<Entry> read_request(const std::string& body) {
+  std::string bytes;
+  EXPECT_TRUE(snappy::Uncompress(body.data(), body.size(), &bytes));
+  std::vector<Entry> entries;
+  protozero::pbf_reader request(bytes);
+  while (request.next(1)) {
+    protozero::pbf_reader stream = request.get_message();
+    std::string labels;
+    while (stream.next()) {
+      if (stream.tag() == 1) {
+        labels = stream.get_string();
+        continue;
+      }
+      entries.push_back(read_entry(stream.get_message()));
+      entries.back().labels = labels;
+    }
+  }
+  return entries;
+}
+
+std::string describe(const std::vector<Entry>& entries) {
+  std::string text;
+  std::string labels;
+  for (const Entry& entry : entries) {
+    if (entry.labels != labels) text += entry.labels + "\n";
+    labels = entry.labels;
+    text += "  " + std::to_string(entry.time_unix_ns) + " " + entry.line + "\n";
+    for (const std::string& pair : entry.metadata) text += "    " + pair + "\n";
+  }
+  return text;
+}
+
+class LokiOutputTest : public testing::Test {
+ protected:
+  void make(LokiOptions options) {
+    auto transport = std::make_unique<tests::FakeTransport>();
+    server_ = transport.get();
+    auto dead_letters =
+        DeadLetters::open(filesystem_, clock_, {.path = "/state/dead/loki", .output_name = "loki"});
+    ASSERT_TRUE(dead_letters);
+    options.url = "http://loki:3100/";
+    options.host_name = "web-1";
+    auto made = LokiOutput::create(std::move(options), std::move(transport),
+                                   std::move(*dead_letters), clock_);
+    ASSERT_TRUE(made) << made.error().message;
+    output_ = std::move(*made);
+  }
+
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+  void give(std::string_view text, Labels labels = {}) {
+    test::TextChunk lines(text);
+    lines.source.labels = std::move(labels);
+    (void)output_->handle(lines.chunk, Delivery(&sink_, {lines.chunk.file, 0, text.size(),
+                                                         lines.chunk.lines.size()}));
+    output_->drain();
+    output_->step();
+  }
+
+  std::vector<Entry> sent() const { return read_request(server_->waiting().at(0).request.body); }
+
+  tests::FakeClock clock_;
+  tests::FakeFilesystem filesystem_{clock_};
+  SettledLines sink_;
+  tests::FakeTransport* server_ = nullptr;
+  std::unique_ptr<LokiOutput> output_;
+};
+
+TEST_F(LokiOutputTest, PushesStreamsWithMetadata) {
+  make({.tenant = "team-a"});
+  give(kLines, {{"env", "prod"}});
+  const HttpRequest& request = server_->waiting().at(0).request;
+  EXPECT_EQ(request.url, "http://loki:3100/loki/api/v1/push");
+  EXPECT_EQ(request.headers, (std::vector<std::string>{"Content-Type: application/x-protobuf",
+                                                       "X-Scope-OrgID: team-a"}));
+  const std::string text = describe(sent());
+  EXPECT_EQ(text, tests::golden("outputs/loki_push.txt", text));
+}
+
+TEST_F(LokiOutputTest, EqualLinesOfTwoPlacesStayTwo) {
+  make({});
+  give("same\nsame\n");
+  const auto entries = sent();
+  ASSERT_EQ(entries.size(), 2);
+  EXPECT_EQ(entries[0].line, entries[1].line);
+  EXPECT_EQ(entries[0].time_unix_ns, entries[1].time_unix_ns);
+  EXPECT_NE(entries[0].metadata, entries[1].metadata);
+}
+
+TEST_F(LokiOutputTest, ARepeatIsTheSameInEveryByte) {
+  make({});
+  give(kLines);
+  const std::string first = describe(sent());
+  make({});
+  give(kLines);
+  EXPECT_EQ(describe(sent()), first);
+}
+
+TEST_F(LokiOutputTest, ARecordWithoutLabelsHasAStream) {
+  make({.labels = {"service.name"}});
+  give("{\"message\":1}\n");
+  EXPECT_EQ(sent().at(0).labels, R"({service_name="unknown_service"})");
+}
+
+TEST_F(LokiOutputTest, RequestsGoOneAtATime) {
+  make({.batch = {.bytes_max = 500, .in_flight_max = 4}});
+  give(kLines);
+  EXPECT_EQ(server_->waiting().size(), 1);
+  server_->answer(204);
+  output_->step();
+  EXPECT_EQ(server_->waiting().size(), 1);
+  EXPECT_EQ(server_->request_count(), 2);
+}
+
+void check_label_is_refused(const std::string& label, bool want) {
+  tests::FakeClock clock;
+  tests::FakeFilesystem filesystem(clock);
+  auto dead_letters = DeadLetters::open(filesystem, clock, {.path = "/d", .output_name = "loki"});
+  LokiOptions options{.url = "http://x", .labels = {"service.name", label}};
+  const auto made = LokiOutput::create(options, std::make_unique<tests::FakeTransport>(),
+                                       std::move(*dead_letters), clock);
+  EXPECT_EQ(!made, want) << label;
+}
+
+TEST(LokiLabels, IdsAreRefused) {
+  for (const char* const label : {"trace_id", "span_id", "trace.id", "request.id", "user_id", "id",
+                                  "uuid", "traceId", "traceparent", "log_record_uid"}) {
+    check_label_is_refused(label, true);
+  }
+  for (const char* const label :
+       {"log.level", "env", "host.name", "event.name", "paid", "region"}) {
+    check_label_is_refused(label, false);
+  }
+}
+
+void check_name(std::string_view field, std::string_view label, std::string_view metadata) {
+  EXPECT_EQ(loki_label_name(field), label);
+  EXPECT_EQ(loki_metadata_name(field), metadata);
+}
+
+TEST(LokiLabels, NamesAreLokis) {
+  check_name("service.name", "service_name", "service_name");
+  check_name("log.level", "level", "log_level");
+  check_name("env", "env", "env");
+  check_name("http.route", "http_route", "http_route");
+  check_name("a-b/c", "a_b_c", "a_b_c");
+  check_name("9lives", "_9lives", "_9lives");
+}
+
+// A Loki that stores what it can of a request and names only one of the refused.
+TEST_F(LokiOutputTest, OnlyTheRefusedEntriesGoToTheDeadLetters) {
+  make({});
+  std::string lines;
+  std::set<std::string> want_stored;
+  for (int line = 0; line < 200; ++line) {
+    const bool is_bad = line % 37 == 5;
+    lines += "{\"message\":\"" + std::string(is_bad ? "BAD " : "good ") + std::to_string(line) +
+             "\",\"log.level\":\"" + (line % 2 == 0 ? "info" : "error") + "\"}\n";
+    if (!is_bad) want_stored.insert(std::to_string(line));
+  }
+  give(lines);
+  std::set<std::string> stored;
+  while (!server_->waiting().empty()) {
+    bool has_bad = false;
+    for (const Entry& entry : sent()) {
+      const size_t good = entry.line.find("good ");
+      has_bad |= good == std::string::npos;
+      if (good == std::string::npos) continue;
+      const size_t number = good + 5;
+      stored.insert(entry.line.substr(number, entry.line.find('"', number) - number));
+    }
+    server_->answer(has_bad ? 400 : 204,
+                    has_bad ? "Max entry size '100' bytes exceeded for stream '{}'" : "");
+    output_->step();
+  }
+  output_->step();
+  EXPECT_EQ(stored, want_stored);
+  EXPECT_EQ(sink_.delivered, 194);
+  EXPECT_EQ(sink_.dead_lettered, 6);
+  ASSERT_EQ(output_->dead_letters().size(), 1);
+  EXPECT_EQ(output_->dead_letters()[0].reason, "line_too_long");
+  EXPECT_LT(server_->request_count(), 200);
+  EXPECT_EQ(output_->health().state, Health::State::kUp);
+}
+
+TEST_F(LokiOutputTest, ARequestAboveTheBurstIsSplitUntilItPasses) {
+  make({});
+  std::string lines;
+  for (int line = 0; line < 64; ++line) lines += "line " + std::to_string(line) + "\n";
+  give(lines);
+  std::vector<std::string> stored;
+  for (int round = 0; round < 100 && sink_.lines == 0; ++round) {
+    if (server_->waiting().empty()) clock_.advance_seconds(60);
+    output_->step();
+    if (server_->waiting().empty()) continue;
+    const auto entries = sent();
+    if (entries.size() > 10) {
+      server_->answer(429,
+                      "ingestion rate limit exceeded for user x (limit: 10 bytes/sec) while "
+                      "attempting to ingest '64' lines totaling '6400' bytes");
+    } else {
+      for (const Entry& entry : entries) stored.push_back(entry.line);
+      server_->answer(204);
+    }
+    output_->step();
+  }
+  EXPECT_EQ(sink_.delivered, 64);
+  EXPECT_EQ(stored.size(), 64);
+  for (size_t line = 0; line < stored.size(); ++line) {  // in order
+    EXPECT_NE(stored[line].find("line " + std::to_string(line) + "\""), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace sawlog::outputs
