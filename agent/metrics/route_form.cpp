@@ -1,35 +1,57 @@
 #include "agent/metrics/route_form.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 namespace sawlog::agent {
 namespace {
 
 constexpr size_t kHexIdBytesMin = 16;
+constexpr size_t kUuidBytes = 36;
 
-bool is_digit(char letter) {
-  return letter >= '0' && letter <= '9';
+// What a letter may be part of; a segment is what all of its letters are.
+enum Class : uint8_t {
+  kDigit = 1,
+  kHex = 2,
+  kHexOrDash = 4,
+  kSlash = 8,
+  kEnd = 16,  // of the path: ? and #
+};
+
+constexpr std::array<uint8_t, 256> make_classes() {
+  std::array<uint8_t, 256> classes{};
+  for (size_t i = '0'; i <= '9'; ++i) classes[i] = kDigit | kHex | kHexOrDash;
+  for (size_t i = 'a'; i <= 'f'; ++i) classes[i] = kHex | kHexOrDash;
+  for (size_t i = 'A'; i <= 'F'; ++i) classes[i] = kHex | kHexOrDash;
+  classes['-'] = kHexOrDash;
+  classes['/'] = kSlash;
+  classes['?'] = kEnd;
+  classes['#'] = kEnd;
+  return classes;
 }
-bool is_hex(char letter) {
-  const char lower = static_cast<char>(letter | 0x20);
-  return is_digit(letter) || (lower >= 'a' && lower <= 'f');
+constexpr std::array<uint8_t, 256> kClasses = make_classes();
+
+uint8_t class_of(char letter) {
+  return kClasses[static_cast<uint8_t>(letter)];
 }
 
 bool is_uuid(std::string_view segment) {
-  if (segment.size() != 36) return false;
+  if (segment.size() != kUuidBytes) return false;
   for (size_t i = 0; i < segment.size(); ++i) {
     const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (is_dash ? segment[i] != '-' : !is_hex(segment[i])) return false;
+    if (is_dash != (segment[i] == '-')) return false;
   }
   return true;
 }
 
-bool is_id(std::string_view segment) {
-  if (std::ranges::none_of(segment, is_digit)) return is_uuid(segment);
-  if (std::ranges::all_of(segment, is_digit)) return true;
-  if (segment.size() >= kHexIdBytesMin && std::ranges::all_of(segment, is_hex)) return true;
-  return is_uuid(segment);
+// all: the classes that every letter has; any: those that some letter has.
+bool is_id(std::string_view segment, uint8_t all, uint8_t any) {
+  if (segment.empty()) return false;
+  if ((all & kDigit) != 0) return true;
+  if ((all & kHex) != 0) return segment.size() >= kHexIdBytesMin && (any & kDigit) != 0;
+  return (all & kHexOrDash) != 0 && is_uuid(segment);
 }
 
 std::string_view without_host(std::string_view path) {
@@ -40,35 +62,52 @@ std::string_view without_host(std::string_view path) {
   return root == std::string_view::npos ? std::string_view("/") : path.substr(root);
 }
 
+// Text that grows into a buffer until that is full.
+class Route {
+ public:
+  explicit Route(std::span<char> buffer) : buffer_(buffer) {}
+  void append(std::string_view text) {
+    const size_t count = std::min(text.size(), buffer_.size() - size_);
+    if (count > 0) std::memcpy(buffer_.data() + size_, text.data(), count);
+    size_ += count;
+  }
+  [[nodiscard]] std::string_view text() const { return {buffer_.data(), size_}; }
+
+ private:
+  std::span<char> buffer_;
+  size_t size_ = 0;
+};
+
 }  // namespace
 
 std::string_view route_of(std::string_view path, std::span<char> buffer) {
   path = without_host(path);
-  // One pass over the common case: nothing to cut, nothing that could be an id.
-  bool may_have_id = false;
-  for (size_t i = 0; i < path.size(); ++i) {
-    const char letter = path[i];
-    if (letter == '?' || letter == '#') {
-      path = path.substr(0, i);
-      break;
+  Route route(buffer);
+  size_t copied = 0;  // what of the path is in the route, up to its last id
+  size_t begin = 0;   // of the segment
+  size_t at = 0;
+  uint8_t all = 0xff;
+  uint8_t any = 0;
+  for (;; ++at) {
+    const uint8_t letter = at < path.size() ? class_of(path[at]) : uint8_t{kEnd};
+    if ((letter & (kSlash | kEnd)) == 0) {
+      all &= letter;
+      any |= letter;
+      continue;
     }
-    may_have_id |= is_digit(letter) || letter == '-';
+    if (is_id(path.substr(begin, at - begin), all, any)) {
+      route.append(path.substr(copied, begin - copied));
+      route.append("{id}");
+      copied = at;
+    }
+    if ((letter & kEnd) != 0) break;
+    begin = at + 1;
+    all = 0xff;
+    any = 0;
   }
-  if (!may_have_id) return path;
-  size_t size = 0;
-  const auto append = [&](std::string_view text) {
-    const size_t count = std::min(text.size(), buffer.size() - size);
-    if (count > 0) std::memcpy(buffer.data() + size, text.data(), count);
-    size += count;
-  };
-  while (true) {
-    const std::string_view segment = path.substr(0, path.find('/'));
-    append(is_id(segment) ? "{id}" : segment);
-    if (segment.size() == path.size()) break;
-    append("/");
-    path.remove_prefix(segment.size() + 1);
-  }
-  return {buffer.data(), size};
+  if (copied == 0) return path.substr(0, at);
+  route.append(path.substr(copied, at - copied));
+  return route.text();
 }
 
 }  // namespace sawlog::agent

@@ -82,6 +82,14 @@ parsers::FieldIndex RuleSet::field(const std::string& name) {
   return static_cast<parsers::FieldIndex>(fields_.size() - 1);
 }
 
+size_t RuleSet::route(parsers::FieldIndex field) {
+  const auto found = std::ranges::find(routes_, field, &Route::field);
+  if (found != routes_.end()) return static_cast<size_t>(found - routes_.begin());
+  routes_.emplace_back();
+  routes_.back().field = field;
+  return routes_.size() - 1;
+}
+
 RuleSet::Event& RuleSet::event(const std::string& name) {
   const auto found = std::ranges::find(events_, name, &Event::name);
   if (found != events_.end()) return *found;
@@ -107,11 +115,11 @@ base::Expected<void> RuleSet::add_rule(const config::MetricRule& rule, MetricSet
   compiled.level_min = level_named(rule.level_min);
   for (const config::MetricLabel& label : rule.labels) {
     if (label.field == "log.level") {
-      compiled.labels.push_back({LabelSource::kLevel, 0});
+      compiled.labels.push_back({LabelSource::kLevel, 0, 0});
+    } else if (label.form == config::LabelForm::kRoute) {
+      compiled.labels.push_back({LabelSource::kRoute, 0, route(field(label.field))});
     } else {
-      const bool is_route = label.form == config::LabelForm::kRoute;
-      compiled.labels.push_back(
-          {is_route ? LabelSource::kRoute : LabelSource::kText, field(label.field)});
+      compiled.labels.push_back({LabelSource::kText, field(label.field), 0});
     }
   }
   const char* const end = rule.value.data() + rule.value.size();
@@ -130,6 +138,7 @@ base::Expected<void> RuleSet::add_rule(const config::MetricRule& rule, MetricSet
 // --- counting ----------------------------------------------------------------------------------
 
 void RuleSet::apply(const parsers::Record& record, int64_t now_unix_ns) {
+  for (Route& route : routes_) route.is_known = false;
   for (const Rule& rule : events_.front().rules) run(rule, record, now_unix_ns);
   if (record.shape() != parsers::Shape::kJson) return;
   if (const Event* event = event_of(record)) {
@@ -192,9 +201,17 @@ void RuleSet::append_label(const Label& label, const parsers::Record& record) {
       key_.append(label_text(record[label.field]));
       break;
     case LabelSource::kRoute:
-      key_.append(route_of(label_text(record[label.field]), route_));
+      key_.append(route_text(routes_[label.route], record));
       break;
   }
+}
+
+std::string_view RuleSet::route_text(Route& route, const parsers::Record& record) {
+  if (!route.is_known) {
+    route.text = route_of(label_text(record[route.field]), route.buffer);
+    route.is_known = true;
+  }
+  return route.text;
 }
 
 }  // namespace sawlog::agent

@@ -32,6 +32,14 @@ class RuleSet {
   struct Label {
     LabelSource source = LabelSource::kText;
     parsers::FieldIndex field = 0;
+    size_t route = 0;  // of kRoute: index into routes_
+  };
+  // The route of a field, made when the first rule asks for it.
+  struct Route {
+    parsers::FieldIndex field = 0;
+    bool is_known = false;  // for the record at hand
+    std::string_view text;  // in buffer, or in the record
+    std::array<char, kLabelValueBytesMax + 1> buffer;
   };
   struct Rule {
     Metric* metric = nullptr;
@@ -53,6 +61,7 @@ class RuleSet {
   };
 
   parsers::FieldIndex field(const std::string& name);
+  size_t route(parsers::FieldIndex field);
   Event& event(const std::string& name);
   void add_shape(const config::EventShape& shape);
   base::Expected<void> add_rule(const config::MetricRule& rule, MetricSet& metrics);
@@ -60,12 +69,13 @@ class RuleSet {
   Event* event_of(const parsers::Record& record);
   void run(const Rule& rule, const parsers::Record& record, int64_t now_unix_ns);
   void append_label(const Label& label, const parsers::Record& record);
+  std::string_view route_text(Route& route, const parsers::Record& record);
 
   std::vector<std::string> fields_;
   std::vector<Event> events_;  // [0]: of every record
   parsers::FieldIndex event_name_ = 0;
   LabelKey key_;
-  std::array<char, kLabelValueBytesMax + 1> route_;
+  std::vector<Route> routes_;
 };
 
 }  // namespace sawlog::agent
