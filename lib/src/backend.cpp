@@ -96,8 +96,7 @@ void Backend::take(const char* record) {
 void Backend::append_line(const char* record) {
   encoder_.read(record);
   const RecordHeader& header = encoder_.header();
-  const int64_t unix_ns =
-      header.has_own_time != 0 ? header.own_unix_ns : clock_.unix_ns(header.ticks);
+  const int64_t unix_ns = header.has_own_time ? header.own_unix_ns : clock_.unix_ns(header.ticks);
   make_room(encoder_.bytes_max());
   const char* const end = encoder_.write(batch_.get() + batch_size_, unix_ns);
   batch_size_ = static_cast<size_t>(end - batch_.get());
@@ -222,8 +221,9 @@ void Backend::log_loss(std::string_view reason, uint64_t count) {
   if (count == 0) return;
   const Field fields[] = {{"event.name", "log.dropped"}, {"dropped", count}, {"reason", reason}};
   Submission loss{&own_logger_, Level::warn, "log records lost", nullptr, nullptr, fields, {}};
-  std::string record(record_bytes(loss), '\0');
-  write_record(record.data(), record.size(), clock_.now(), loss);
+  const RecordExtent extent = measure(loss);
+  std::string record(extent.size_bytes, '\0');
+  write_record(record.data(), extent, clock_.now(), loss);
   append_line(record.data());
 }
 

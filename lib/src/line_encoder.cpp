@@ -132,7 +132,7 @@ char* LineEncoder::write(char* out, int64_t unix_ns) {
   out = time_.write(out, unix_ns);
   out = write_text(out, kLevelParts[static_cast<size_t>(header_.start.level)]);
   out = base::write_json_string(out, message_);
-  if (header_.is_message_cut != 0) out = write_text(out - 1, "…\"");
+  if (header_.is_message_cut) out = write_text(out - 1, "…\"");
   out = write_text(out, logger_part_);
   for (const LineField& field : roles_) out = write_field(out, field);
   for (const LineField& field : fields_) out = write_field(out, field);

@@ -18,13 +18,12 @@ namespace {
 constexpr size_t kRecordBytesMax = size_t{16} << 20;
 constexpr size_t kInlineRecordBytesMax = size_t{16} << 10;
 
-bool is_sane(const Submission& submission, size_t size_bytes) {
-  constexpr size_t kFieldsPerCallMax = 4096;
-  constexpr size_t kFieldsPerContextMax = 16'384;
-  return size_bytes <= kRecordBytesMax && submission.fields.size() <= kFieldsPerCallMax &&
-         (submission.context == nullptr ||
-          submission.context->field_count <= kFieldsPerContextMax) &&
-         (submission.scope == nullptr || submission.scope->field_count <= kFieldsPerContextMax);
+bool is_inline(const Ring& ring, const RecordExtent& extent) {
+  return extent.size_bytes <= std::min(kInlineRecordBytesMax, ring.record_bytes_max());
+}
+
+bool is_too_large(const RecordExtent& extent) {
+  return extent.size_bytes > kRecordBytesMax || extent.field_count > kFieldCountMax;
 }
 
 char* room_for(Ring& ring, size_t size_bytes) {
@@ -33,25 +32,38 @@ char* room_for(Ring& ring, size_t size_bytes) {
   return Runtime::instance().wait_for_room(ring, size_bytes);
 }
 
-bool put_inline(Ring& ring, size_t size_bytes, const Submission& submission) {
-  char* const room = room_for(ring, size_bytes);
+bool put_inline(Ring& ring, const RecordExtent& extent, const Submission& submission) {
+  char* const room = room_for(ring, extent.size_bytes);
   if (room == nullptr) return false;
-  write_record(room, size_bytes, ticks_now(ring.uses_counter()), submission);
-  ring.publish(size_bytes);
+  write_record(room, extent, ticks_now(ring.uses_counter()), submission);
+  ring.publish(extent.size_bytes);
   return true;
 }
 
 // A record that would take too much of a ring goes into a block of its own.
-bool put_external(Ring& ring, size_t size_bytes, const Submission& submission) {
-  if (!is_sane(submission, size_bytes)) return false;
-  std::unique_ptr<char[]> storage(new (std::nothrow) char[size_bytes]);
+bool put_external(Ring& ring, const RecordExtent& extent, const Submission& submission) {
+  std::unique_ptr<char[]> storage(new (std::nothrow) char[extent.size_bytes]);
   char* const room = storage != nullptr ? room_for(ring, kExternalBytes) : nullptr;
   if (room == nullptr) return false;
   const uint64_t ticks = ticks_now(ring.uses_counter());
-  write_record(storage.get(), size_bytes, ticks, submission);
-  write_external(room, ticks, submission, storage.release());
+  write_record(storage.get(), extent, ticks, submission);
+  write_external(room, ticks, storage.release());
   ring.publish(kExternalBytes);
   return true;
+}
+
+bool put_unusual(Ring& ring, const RecordExtent& extent, Submission submission) try {
+  if (!extent.has_errors) {
+    return !is_too_large(extent) && put_external(ring, extent, submission);
+  }
+  const std::vector<Field> expanded = expand_errors(submission.fields);
+  submission.fields = expanded;
+  const RecordExtent whole = measure(submission);
+  if (is_too_large(whole)) return false;
+  return is_inline(ring, whole) ? put_inline(ring, whole, submission)
+                                : put_external(ring, whole, submission);
+} catch (const std::exception&) {
+  return false;  // no memory
 }
 
 void put(Ring& ring, const Submission& submission) {
@@ -60,14 +72,16 @@ void put(Ring& ring, const Submission& submission) {
     return;
   }
   ring.is_busy = true;
-  const size_t size_bytes = record_bytes(submission);
-  const bool is_inline = size_bytes <= std::min(kInlineRecordBytesMax, ring.record_bytes_max()) &&
-                         is_sane(submission, size_bytes);
-  const bool is_put = is_inline ? put_inline(ring, size_bytes, submission)
-                                : put_external(ring, size_bytes, submission);
+  const RecordExtent extent = measure(submission);
+  const bool is_usual = is_inline(ring, extent) && !extent.has_errors;
+  const bool is_put =
+      is_usual ? put_inline(ring, extent, submission) : put_unusual(ring, extent, submission);
   if (!is_put) ring.count_dropped();
   ring.is_busy = false;
-  if (std::exchange(ring.wants_reader, false)) Runtime::instance().wake();
+  if (ring.wants_reader) {
+    ring.wants_reader = false;
+    Runtime::instance().wake();
+  }
   if (ring.attention.load(std::memory_order_relaxed)) Runtime::instance().attend(ring);
 }
 

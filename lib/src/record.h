@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sawlog/field.h>
 #include <sawlog/level.h>
@@ -41,8 +42,8 @@ struct RecordHeader {
   const LoggerNode* logger;
   std::source_location where;
   uint32_t message_size;
-  uint8_t is_message_cut;
-  uint8_t has_own_time;  // own_unix_ns was given with the record, ticks only order it
+  bool is_message_cut;
+  bool has_own_time;  // own_unix_ns was given with the record, ticks only order it
   int64_t own_unix_ns;
 };
 
@@ -63,12 +64,20 @@ struct Submission {
   int64_t own_unix_ns = 0;
 };
 
-// Size in a ring, rounded up.
-[[nodiscard]] size_t record_bytes(const Submission& submission);
-// Writes exactly these bytes; size_bytes is what record_bytes() said.
-void write_record(char* out, size_t size_bytes, uint64_t ticks, const Submission& submission);
+// What a submission takes in a ring.
+struct RecordExtent {
+  size_t size_bytes;  // rounded up
+  size_t field_count;
+  bool has_errors;  // among the fields: must be expanded before the record is written
+};
+[[nodiscard]] RecordExtent measure(const Submission& submission);
+// What an error says, as up to three fields of their own in its place; they look at `fields`.
+[[nodiscard]] std::vector<Field> expand_errors(std::span<const Field> fields);
+// Writes extent.size_bytes bytes; extent is what measure() said.
+void write_record(char* out, const RecordExtent& extent, uint64_t ticks,
+                  const Submission& submission);
 // The stand-in for a record in its own block, which the reader deletes (delete[]).
-void write_external(char* out, uint64_t ticks, const Submission& submission, const char* storage);
+void write_external(char* out, uint64_t ticks, const char* storage);
 void write_padding(char* out, size_t size_bytes);
 
 [[nodiscard]] inline RecordStart read_start(const char* record) {

@@ -34,7 +34,8 @@ struct ThreadState {
   bool is_ending = false;    // its ring was given up; each further record takes one for itself
   bool is_draining = false;  // it holds drain_: must not wait for room
 };
-extern thread_local constinit ThreadState t_thread;
+// In a shared library, too, without a call to find it.
+extern thread_local constinit ThreadState t_thread __attribute__((tls_model("initial-exec")));
 
 // Outside of the runtime, because a signal handler may set it before there is one.
 extern std::atomic<bool> reopen_requested;
