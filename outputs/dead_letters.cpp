@@ -139,6 +139,7 @@ class DeadLetters::Implementation {
     if (auto ready = make_ready(); !ready) return ready;
     encode(letter);
     if (text_.size() > options_.bytes_max - std::min(options_.bytes_max, size_bytes_)) {
+      is_checked_ = false;  // somebody may take the file away
       return base::unexpected(base::ErrorCode::kNoSpace, full_message());
     }
     if (auto appended = file_->append(text_); !appended) {

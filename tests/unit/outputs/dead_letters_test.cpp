@@ -1,34 +1,21 @@
 #include "outputs/dead_letters.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <cerrno>
 
 #include <gtest/gtest.h>
 
-#include "lib/base/posix_filesystem.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_filesystem.h"
 
 namespace sawlog::outputs {
 namespace {
 
-class FixedClock final : public base::Clock {
- public:
-  int64_t unix_ns() const override { return 1'795'244'815'123'456'789; }
-  int64_t monotonic_ns() const override { return 0; }
-};
+constexpr const char* kPath = "/state/dead/search";
 
 class DeadLettersTest : public testing::Test {
  protected:
-  DeadLettersTest() {
-    std::string pattern = testing::TempDir() + "dead_letters.XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    path_ = directory_ + "/dead/search";
-  }
-  ~DeadLettersTest() override { std::filesystem::remove_all(directory_); }
-
   std::unique_ptr<DeadLetters> open(uint64_t bytes_max = 1u << 20) {
-    auto opened = DeadLetters::open(filesystem_, clock_, {path_, bytes_max, "search"});
+    auto opened = DeadLetters::open(disk_, clock_, {kPath, bytes_max, "search"});
     EXPECT_TRUE(opened.has_value()) << opened.error().message;
     return std::move(*opened);
   }
@@ -36,24 +23,14 @@ class DeadLettersTest : public testing::Test {
                            std::string_view reason = "mapping") {
     return {reason, "object expected", id, "/var/log/a.log", 77, line};
   }
-  std::string content() const {
-    std::ifstream file(path_, std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-  }
-  void set_content(const std::string& text) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << text;
-  }
-  size_t line_count() const {
+  [[nodiscard]] std::string content() const { return disk_.content(kPath); }
+  [[nodiscard]] ptrdiff_t line_count() const {
     const std::string text = content();
-    return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+    return std::count(text.begin(), text.end(), '\n');
   }
 
-  base::PosixFilesystem filesystem_;
-  FixedClock clock_;
-  std::string directory_;
-  std::string path_;
+  tests::FakeClock clock_;
+  tests::FakeFilesystem disk_{clock_};
 };
 
 TEST_F(DeadLettersTest, WritesTheLineWithItsReason) {
@@ -61,7 +38,7 @@ TEST_F(DeadLettersTest, WritesTheLineWithItsReason) {
   ASSERT_TRUE(letters->write(letter("id-1", R"({"message":"a \"b\""})")));
   ASSERT_TRUE(letters->sync());
   EXPECT_EQ(content(),
-            R"({"@timestamp":"2026-11-21T07:06:55.123456Z","output":"search",)"
+            R"({"@timestamp":"2026-11-21T07:00:01.000000Z","output":"search",)"
             R"("reason.type":"mapping","reason.message":"object expected","record.id":"id-1",)"
             R"("log.file.path":"/var/log/a.log","log.offset":77,)"
             R"("line":"{\"message\":\"a \\\"b\\\"\"}"})"
@@ -119,12 +96,10 @@ TEST_F(DeadLettersTest, FullRefusesAndGoesOnWhenEmptied) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, base::ErrorCode::kNoSpace);
   EXPECT_EQ(line_count(), 1);
-  std::filesystem::rename(path_, path_ + ".taken");
-  ASSERT_TRUE(letters->sync());
+  disk_.move(kPath, "/state/dead/taken");
   // The operator took the file away: there is room again.
-  auto again = open(600);
-  ASSERT_TRUE(again->write(letter("2", std::string(200, 'x'))));
-  ASSERT_TRUE(again->sync());
+  ASSERT_TRUE(letters->write(letter("2", std::string(200, 'x'))));
+  ASSERT_TRUE(letters->sync());
   EXPECT_EQ(line_count(), 1);
 }
 
@@ -132,7 +107,7 @@ TEST_F(DeadLettersTest, GoesOnInANewFileWhenTheOldOneIsTaken) {
   auto letters = open();
   ASSERT_TRUE(letters->write(letter("1", "{}")));
   ASSERT_TRUE(letters->sync());
-  std::filesystem::rename(path_, path_ + ".taken");
+  disk_.move(kPath, "/state/dead/taken");
   ASSERT_TRUE(letters->write(letter("2", "{}")));
   ASSERT_TRUE(letters->sync());
   EXPECT_EQ(line_count(), 1);
@@ -163,16 +138,53 @@ TEST_F(DeadLettersTest, CutsATornLineOff) {
   const std::string whole = content();
   const size_t first = whole.find('\n') + 1;
   for (size_t size = first; size < whole.size(); ++size) {
-    set_content(whole.substr(0, size));
+    disk_.write_file(kPath, std::string_view(whole).substr(0, size));
     open();
     EXPECT_EQ(content().size(), first);
   }
 }
 
+TEST_F(DeadLettersTest, WhatWasSyncedSurvivesAPowerCut) {
+  auto letters = open();
+  ASSERT_TRUE(letters->write(letter("1", "{}")));
+  ASSERT_TRUE(letters->sync());
+  const std::string durable = content();
+  ASSERT_TRUE(letters->write(letter("2", "{}")));
+  letters.reset();
+  disk_.crash(40);
+  letters = open();
+  EXPECT_EQ(content(), durable);
+  ASSERT_TRUE(letters->write(letter("2", "{}")));
+  ASSERT_TRUE(letters->sync());
+  EXPECT_EQ(line_count(), 2);
+}
+
+// Whatever call fails, writing the same letters again until both calls succeed leaves each once.
+TEST_F(DeadLettersTest, AfterAFailureTheLettersAreWrittenAgain) {
+  for (const int error : {ENOSPC, EIO}) {
+    for (uint64_t fault = 0; fault < 8; ++fault) {
+      SCOPED_TRACE(fault);
+      auto letters = open();
+      disk_.fail_change(fault, error);
+      const auto write_all = [&] {
+        for (const char* id : {"1", "2", "3"}) {
+          if (!letters->write(letter(id, "{}"))) return false;
+        }
+        return letters->sync().has_value();
+      };
+      for (int round = 0; !write_all(); ++round) ASSERT_LT(round, 3);
+      EXPECT_EQ(line_count(), 3);
+      letters.reset();
+      disk_.fail_change(UINT64_MAX, 0);
+      disk_.unlink(kPath);
+    }
+  }
+}
+
 TEST_F(DeadLettersTest, LeavesAForeignFileAlone) {
   open();
-  set_content("a diary");
-  auto opened = DeadLetters::open(filesystem_, clock_, {path_, 1000, "search"});
+  disk_.write_file(kPath, "a diary");
+  auto opened = DeadLetters::open(disk_, clock_, {kPath, 1000, "search"});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, base::ErrorCode::kCorrupt);
   EXPECT_EQ(content(), "a diary");
