@@ -1,4 +1,5 @@
 """docker-compose.yml, as far as it can be looked at without Docker."""
+import importlib.util
 import re
 
 import pytest
@@ -13,12 +14,10 @@ NAME = re.compile(r"[a-z_]+")
 
 @pytest.fixture(scope="module")
 def compose() -> dict:
-    try:
-        import yaml
-    except ImportError:
+    if importlib.util.find_spec("yaml") is None:
         pytest.fail("pyyaml is missing: pip install -r tests/prometheus/requirements.txt",
                     pytrace=False)
-    return yaml.safe_load(FILE.read_text())
+    return importlib.import_module("yaml").safe_load(FILE.read_text())
 
 
 def mounts(compose: dict) -> list[tuple[str, str]]:
