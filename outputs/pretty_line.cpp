@@ -1,0 +1,130 @@
+#include "outputs/pretty_line.h"
+
+#include "lib/base/json_encode.h"
+
+namespace sawlog::outputs {
+namespace {
+
+constexpr std::string_view kMessage = "message";
+constexpr std::string_view kService = "service.name";
+constexpr std::string_view kLogger = "log.logger";
+constexpr std::string_view kDetails[] = {
+    "event.name", "http.request.method", "http.route",   "http.response.status_code",
+    "trace_id",   "error.type",          "error.message"};
+
+constexpr std::string_view kDim = "\033[2m";
+constexpr std::string_view kReset = "\033[0m";
+
+std::string_view color_of(parsers::Level level) {
+  switch (level) {
+    case parsers::Level::kFatal:
+    case parsers::Level::kError:
+      return "\033[31m";
+    case parsers::Level::kWarn:
+      return "\033[33m";
+    case parsers::Level::kInfo:
+      return "\033[32m";
+    default:
+      return kDim;
+  }
+}
+
+std::string_view word_of(parsers::Level level) {
+  switch (level) {
+    case parsers::Level::kTrace:
+      return "TRACE";
+    case parsers::Level::kDebug:
+      return "DEBUG";
+    case parsers::Level::kInfo:
+      return "INFO ";
+    case parsers::Level::kWarn:
+      return "WARN ";
+    case parsers::Level::kError:
+      return "ERROR";
+    case parsers::Level::kFatal:
+      return "FATAL";
+    case parsers::Level::kUnknown:
+      return "-    ";
+  }
+  return "-    ";
+}
+
+// C0, DEL and the C1 range (which terminals take as escapes, too) as \xNN; tabs stay.
+void append_visible(std::string_view text, std::string& out) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<uint8_t>(text[i]);
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xA0;
+    if (is_c1) byte = static_cast<uint8_t>(text[++i]);
+    if (is_c1 || (byte < 0x20 && byte != '\t') || byte == 0x7F) {
+      out += "\\x";
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+    } else {
+      out += static_cast<char>(byte);
+    }
+  }
+}
+
+// "2026-11-21 07:06:55.123"
+void append_time(int64_t unix_ns, std::string& out) {
+  const size_t begin = out.size();
+  base::append_rfc3339(out, unix_ns);
+  out[begin + 10] = ' ';
+  out.resize(begin + 23);
+}
+
+}  // namespace
+
+PrettyLine::PrettyLine(bool has_color) : has_color_(has_color) {}
+
+std::vector<std::string> PrettyLine::field_names() {
+  std::vector<std::string> names = {std::string(kMessage), std::string(kService),
+                                    std::string(kLogger)};
+  names.insert(names.end(), std::begin(kDetails), std::end(kDetails));
+  return names;
+}
+
+void PrettyLine::bind(const parsers::RecordReader& reader) {
+  message_ = reader.field(kMessage);
+  service_ = reader.field(kService);
+  logger_ = reader.field(kLogger);
+  for (const std::string_view name : kDetails) details_.emplace_back(name, reader.field(name));
+}
+
+void PrettyLine::append(const parsers::Record& record, std::string& out) const {
+  std::string time;
+  append_time(record.time_unix_ns(), time);
+  append_colored(kDim, time, out);
+  out += ' ';
+  append_colored(color_of(record.level()), word_of(record.level()), out);
+  out += ' ';
+  const parsers::Value& logger = record[logger_];
+  const parsers::Value& origin = logger.is_present() ? logger : record[service_];
+  if (origin.is_present()) {
+    append_visible(origin.text, out);
+    out += "  ";
+  }
+  const parsers::Value& message = record[message_];
+  // A JSON line without a text is shown as it is.
+  append_visible(message.is_present() ? message.text : record.raw(), out);
+  if (message.is_present() && record.shape() == parsers::Shape::kJson) {
+    for (const auto& [name, field] : details_) {
+      if (!record[field].is_present()) continue;
+      out += "  ";
+      append_colored(kDim, name + "=", out);
+      append_visible(record[field].text, out);
+    }
+  }
+  out += '\n';
+}
+
+void PrettyLine::append_colored(std::string_view color, std::string_view text,
+                                std::string& out) const {
+  if (has_color_) out += color;
+  out += text;
+  if (has_color_) out += kReset;
+}
+
+}  // namespace sawlog::outputs
