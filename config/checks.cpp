@@ -142,14 +142,6 @@ void check_output_sources(const Config& config, const OutputConfig& output, Read
   }
 }
 
-void check_renamed(const Config& config, const OutputConfig& output, Reading& reading) {
-  for (const OutputConfig& other : config.outputs) {
-    if (output.renamed_from != other.name) continue;
-    reading.mistake(reading.place_of(output_path(output, "renamed_from")),
-                    "output '" + other.name + "' is still there; it cannot give its cursors away");
-  }
-}
-
 void check_output(const Config& config, const OutputConfig& output, Reading& reading) {
   if (output.name == "metrics") {
     reading.mistake(output.place,
@@ -169,7 +161,6 @@ void check_output(const Config& config, const OutputConfig& output, Reading& rea
                     "tls.cert and tls.key belong together");
   }
   check_output_sources(config, output, reading);
-  check_renamed(config, output, reading);
   if (const auto* loki = std::get_if<LokiConfig>(&output.target)) {
     check_loki(output, *loki, reading);
   }

@@ -57,6 +57,7 @@ struct SourceConfig {
 enum class OutputType : uint8_t { kElasticsearch, kKafka, kLoki, kFile, kStdout, kOtlp };
 
 struct TlsConfig {
+  bool is_given = false;  // the section is there: for Kafka that turns TLS on
   std::string ca, cert, key;
   bool verify = true;
 };
@@ -119,7 +120,6 @@ struct OutputConfig {
   bool has_dead_letter = false;  // the section is given: retries may have a limit
   std::string dead_letter_path;  // load() fills in STATE_DIR/dead/NAME
   uint64_t dead_letter_bytes_max = 1ull << 30;
-  std::string renamed_from;
 };
 
 enum class RuleKind : uint8_t { kCounter, kGauge, kHistogram };

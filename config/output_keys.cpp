@@ -15,6 +15,8 @@ constexpr int64_t kMs = 1'000'000;
 constexpr int64_t kSecond = 1'000 * kMs;
 constexpr int64_t kHour = 3'600 * kSecond;
 
+constexpr const char* kServerTypes = "elasticsearch, kafka, loki";
+
 const TextRules kRequiredText{.is_required = true, .check = check_not_empty};
 const TextRules kSecret{.is_secret = true};
 
@@ -112,11 +114,33 @@ Section<TlsConfig> tls_section() {
   return section;
 }
 
+// What every output has.
 Section<OutputConfig> common_section() {
   using Output = OutputConfig;
-  Section<Output> batch, retry, dead_letter, section;
+  Section<Output> batch, section;
   batch.size("bytes", &Output::batch_bytes, 16 * kKiB, 256 * kMiB, "a batch is sent at this size")
       .time("age", &Output::batch_age_ns, kMs, kHour, "or when its first line is this old");
+  KeyInfo type;
+  type.name = "type";
+  type.type = ValueType::kWord;
+  type.is_required = true;
+  type.words = {"elasticsearch", "opensearch", "kafka", "loki", "file", "stdout"};
+  type.meaning = "what is at the other end";
+  section.custom(type, [](const Node&, const std::string&, Output&, Reading&) {})
+      .texts("sources", &Output::sources, {.may_be_empty = false, .check = check_not_empty},
+             "names of the sources whose records come here")
+      .word<bool>("keys", &Output::canonical_keys, {{"canonical", true}, {"as_is", false}}, {},
+                  "as_is: no key of a record is renamed")
+      .group("batch", batch, "how much is sent at once")
+      .later("renamed_from", "the output's old name, whose cursors are taken over")
+      .later("where", "only the records for which this is true");
+  return section;
+}
+
+// What outputs have whose destination is a server.
+Section<OutputConfig> server_section() {
+  using Output = OutputConfig;
+  Section<Output> retry, dead_letter, section;
   retry
       .count("attempts", &Output::retry_attempts, 1, 1'000'000,
              "how often a batch is tried; a limit needs dead_letter", true)
@@ -127,26 +151,26 @@ Section<OutputConfig> common_section() {
             "directory for records that are refused for good; STATE_DIR/dead/NAME when left out")
       .size("bytes_max", &Output::dead_letter_bytes_max, kMiB, kTiB,
             "the output pauses when this much is there");
-  KeyInfo type;
-  type.name = "type";
-  type.type = ValueType::kWord;
-  type.is_required = true;
-  type.words = {"elasticsearch", "opensearch", "kafka", "loki", "file", "stdout"};
-  type.meaning = "what is at the other end; " + show_list(type.words);
-  section.custom(type, [](const Node&, const std::string&, Output&, Reading&) {})
-      .texts("sources", &Output::sources, {.may_be_empty = false, .check = check_not_empty},
-             "names of the sources whose records come here")
-      .word<bool>("keys", &Output::canonical_keys, {{"canonical", true}, {"as_is", false}}, {},
-                  "as_is: no key of a record is renamed")
-      .group("batch", batch, "how much is sent at once")
-      .count("in_flight", &Output::in_flight, 1, 64, "how many batches may be unanswered")
-      .section("tls", &Output::tls, tls_section(), "for https and for Kafka over TLS")
+  section.count("in_flight", &Output::in_flight, 1, 64, "how many batches may be unanswered")
+      .section("tls", &Output::tls, tls_section(), "for https; for Kafka it turns TLS on")
       .group("retry", retry, "when the destination does not answer or is too busy")
-      .group("dead_letter", dead_letter, "where records go that the destination refuses for good")
-      .text("renamed_from", &Output::renamed_from, {.check = check_given_name},
-            "the output's old name, whose cursors are taken over")
-      .later("where", "only the records for which this is true");
+      .group("dead_letter", dead_letter, "where records go that the destination refuses for good");
   return section;
+}
+
+// What the file output has: the disk may be full for a while, but refuses no record for good.
+Section<OutputConfig> disk_section() {
+  Section<OutputConfig> retry, section;
+  retry.time("backoff_max", &OutputConfig::retry_backoff_max_ns, kSecond, kHour,
+             "the longest wait between two attempts");
+  section.group("retry", retry, "when the disk is full");
+  return section;
+}
+
+void include_same(Section<OutputConfig>& section, const Section<OutputConfig>& other,
+                  const std::string& only_for) {
+  section.include<OutputConfig>(
+      other, [](OutputConfig& output) -> OutputConfig& { return output; }, only_for);
 }
 
 template <class Target>
@@ -166,12 +190,18 @@ void include_type(Section<OutputConfig>& section, OutputType type) {
     case OutputType::kLoki:
       return include_target(section, loki_section(), "loki");
     case OutputType::kFile:
+      include_same(section, disk_section(), "file");
       return include_target(section, file_section(), "file");
     case OutputType::kStdout:
       return include_target(section, stdout_section(), "stdout");
     case OutputType::kOtlp:
       return;
   }
+}
+
+bool has_server(OutputType type) {
+  return type == OutputType::kElasticsearch || type == OutputType::kKafka ||
+         type == OutputType::kLoki;
 }
 
 struct TypeName {
@@ -245,15 +275,18 @@ void read_output(const Node& node, const std::string& path, OutputConfig& output
                  Reading& reading) {
   if (!read_type(node, path, output, reading)) return;
   Section<OutputConfig> section = common_section();
+  if (has_server(output.type)) include_same(section, server_section(), kServerTypes);
   include_type(section, output.type);
   const std::string type = node.find("type")->text;
   section.read(node, path, output, reading,
                [&](const std::string& key) { return key_of_other_type(key, type); });
   output.has_dead_letter = node.find("dead_letter") != nullptr;
+  output.tls.is_given = node.find("tls") != nullptr;
 }
 
 std::vector<KeyInfo> output_keys() {
   Section<OutputConfig> section = common_section();
+  include_same(section, server_section(), kServerTypes);
   for (const OutputType type : {OutputType::kElasticsearch, OutputType::kKafka, OutputType::kLoki,
                                 OutputType::kFile, OutputType::kStdout}) {
     include_type(section, type);

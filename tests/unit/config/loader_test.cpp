@@ -101,6 +101,7 @@ TEST(Loader, EveryKeyArrives) {
   EXPECT_EQ(config.metrics.rules[3].unit, MetricUnit::kBytes);
 
   const OutputConfig& search = config.outputs.at(0);
+  EXPECT_EQ(search.in_flight, 2);
   EXPECT_EQ(search.retry_attempts, 100);
   EXPECT_EQ(search.retry_backoff_max_ns, 30'000'000'000);
   EXPECT_EQ(search.dead_letter_bytes_max, 1ull << 30);
@@ -112,7 +113,6 @@ TEST(Loader, EveryKeyArrives) {
   const OutputConfig& archive = config.outputs.at(3);
   EXPECT_EQ(archive.batch_bytes, 1u << 20);
   EXPECT_EQ(archive.batch_age_ns, 5'000'000'000);
-  EXPECT_EQ(archive.in_flight, 2);
   EXPECT_EQ(std::get<FileConfig>(archive.target).rotate_keep, 7);
 }
 
