@@ -19,6 +19,7 @@ void FieldValues::clear(size_t raw_bytes) {
   filled_count_ = 0;
   time_.reset();
   has_unreadable_time_ = false;
+  has_refused_ = false;
   unescaped_from_ = nullptr;
   unescaped_.clear();
   // Every string is unescaped once at most, and never grows: views stay good.
@@ -27,9 +28,6 @@ void FieldValues::clear(size_t raw_bytes) {
 
 void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& token,
                                   std::string_view text, uint32_t begin, const KeyInfo* top_key) {
-  if (candidate.slot == time_slot_ && token.kind == ValueKind::kString && !token.has_escapes &&
-      offer_rfc_3339(candidate, text, begin, top_key))
-    return;
   const bool is_container = token.kind == ValueKind::kObject || token.kind == ValueKind::kArray;
   if (is_container && candidate.is_scalar_only) return;
   if (token.has_escapes && unescaped_from_ != text.data()) {
@@ -39,7 +37,10 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
     last_unescaped_ = std::string_view(unescaped_).substr(size);
   }
   Value value = plain_value(token, token.has_escapes ? last_unescaped_ : text);
-  if (!convert_value(candidate, value)) return;
+  if (!convert_value(candidate, value)) {
+    has_refused_ = true;
+    return;
+  }
   const bool is_no_time = candidate.slot == time_slot_ && !read_time(token, value);
   uint8_t rank = candidate.rank;
   if (is_no_time || token.kind == ValueKind::kNull) {
@@ -50,21 +51,16 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
   put(candidate.slot, rank, begin, text, top_key);
 }
 
-// The usual time, at once.
-bool FieldValues::offer_rfc_3339(const Candidate& candidate, std::string_view text, uint32_t begin,
-                                 const KeyInfo* top_key) {
-  const std::string_view content = text.substr(1, text.size() - 2);
-  if (content.size() < 5 || content[4] != '-') return false;
-  const std::optional<Timestamp> time = timestamps_.parse(content);
-  if (!time) return false;
-  time_ = time;
+bool FieldValues::take_otherwise(const Candidate& candidate, const JsonToken& token,
+                                 std::string_view text) {
   Value& value = values_[candidate.slot];
-  value.kind = ValueKind::kString;
-  value.text = content;
-  value.number = 0;
-  value.integer = 0;
-  put(candidate.slot, candidate.rank, begin, text, top_key);
-  return true;
+  if (candidate.slot == time_slot_ && token.kind == ValueKind::kString) {
+    put_string(candidate.slot, text);
+  } else {
+    value = plain_value(token, text);
+    if (!convert_value(candidate, value)) return false;
+  }
+  return candidate.slot != time_slot_ || token.kind == ValueKind::kNull || read_time(token, value);
 }
 
 bool FieldValues::read_time(const JsonToken& token, const Value& value) {

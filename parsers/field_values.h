@@ -35,14 +35,21 @@ class FieldValues {
         offer_otherwise(*candidate, token, text, begin, top_key);
         continue;
       }
-      Value& value = values_[candidate->slot];
-      value.kind = ValueKind::kString;
-      value.text = text.substr(1, text.size() - 2);
-      value.number = 0;
-      value.integer = 0;
-      read_number_in_string(value);
+      put_string(candidate->slot, text);
       put(candidate->slot, candidate->rank, begin, text, top_key);
     }
+  }
+  // The same for a value that is known to be its slot's best, with the rank that it had. False if
+  // it is not what the field wants.
+  [[nodiscard]] bool take(const Candidate& candidate, uint8_t rank, const JsonToken& token,
+                          std::string_view text, uint32_t begin, const KeyInfo* top_key) {
+    if (token.kind == ValueKind::kString && candidate.is_plain_string) {
+      put_string(candidate.slot, text);
+    } else if (!take_otherwise(candidate, token, text)) {
+      return false;
+    }
+    put(candidate.slot, rank, begin, text, top_key);
+    return true;
   }
   // The whole of a line that is not JSON as its message.
   void put_message(std::string_view line);
@@ -55,12 +62,22 @@ class FieldValues {
   [[nodiscard]] const std::optional<Timestamp>& time() const { return time_; }
   // There was a value for the time that cannot be read as one.
   [[nodiscard]] bool has_unreadable_time() const { return has_unreadable_time_; }
+  // A value was refused for what it is: another one under its key may not be.
+  [[nodiscard]] bool has_refused() const { return has_refused_; }
 
  private:
+  void put_string(Slot slot, std::string_view text) {
+    Value& value = values_[slot];
+    value.kind = ValueKind::kString;
+    value.text = text.substr(1, text.size() - 2);
+    value.number = 0;
+    value.integer = 0;
+    read_number_in_string(value);
+  }
+  [[nodiscard]] bool take_otherwise(const Candidate& candidate, const JsonToken& token,
+                                    std::string_view text);
   void offer_otherwise(const Candidate& candidate, const JsonToken& token, std::string_view text,
                        uint32_t begin, const KeyInfo* top_key);
-  [[nodiscard]] bool offer_rfc_3339(const Candidate& candidate, std::string_view text,
-                                    uint32_t begin, const KeyInfo* top_key);
   [[nodiscard]] bool read_time(const JsonToken& token, const Value& value);
   void put(Slot slot, uint8_t rank, uint32_t begin, std::string_view text, const KeyInfo* top_key) {
     ValuePlace& place = places_[slot];
@@ -80,6 +97,7 @@ class FieldValues {
   TimestampParser timestamps_;
   std::optional<Timestamp> time_;
   bool has_unreadable_time_ = false;
+  bool has_refused_ = false;
   std::string unescaped_;                 // contents of strings with escapes; views go into it
   const char* unescaped_from_ = nullptr;  // the last of them, in the line
   std::string_view last_unescaped_;

@@ -22,35 +22,6 @@ const char* read_digits(const char* at, const char* end, uint64_t& mantissa) {
   return at;
 }
 
-// RFC 8259 section 6: the kind of the number that [at, end) wholly is, or kAbsent.
-ValueKind scan_number(const char* at, const char* end, JsonNumber& number) {
-  const bool is_negative = at != end && *at == '-';
-  if (is_negative) ++at;
-  uint64_t mantissa = 0;
-  const char* const begin = at;
-  at = read_digits(at, end, mantissa);
-  auto digits = static_cast<size_t>(at - begin);
-  if (digits == 0 || (digits > 1 && *begin == '0')) return ValueKind::kAbsent;
-  ValueKind kind = ValueKind::kInteger;
-  number.fraction_digits = 0;
-  if (at != end && *at == '.') {
-    kind = ValueKind::kDouble;
-    const char* const fraction = ++at;
-    at = read_digits(at, end, mantissa);
-    if (at == fraction) return ValueKind::kAbsent;
-    number.fraction_digits = static_cast<uint32_t>(at - fraction);
-    digits += number.fraction_digits;
-  }
-  number.is_exact = at == end && digits <= kExactDigitsMax;
-  number.mantissa = static_cast<int64_t>(is_negative ? 0 - mantissa : mantissa);
-  if (at == end) return kind;
-  if (*at != 'e' && *at != 'E') return ValueKind::kAbsent;
-  ++at;
-  if (at != end && (*at == '+' || *at == '-')) ++at;
-  const bool has_exponent = at != end && read_digits(at, end, mantissa) == end;
-  return has_exponent ? ValueKind::kDouble : ValueKind::kAbsent;
-}
-
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   const char lower = static_cast<char>(c | 0x20);
@@ -132,6 +103,35 @@ double beyond_double(std::string_view text) {
 }
 
 }  // namespace
+
+ValueKind scan_number(const char* begin, const char* end, JsonNumber& number) {
+  const char* at = begin;
+  const bool is_negative = at != end && *at == '-';
+  if (is_negative) ++at;
+  uint64_t mantissa = 0;
+  const char* const digits_begin = at;
+  at = read_digits(at, end, mantissa);
+  auto digits = static_cast<size_t>(at - digits_begin);
+  if (digits == 0 || (digits > 1 && *digits_begin == '0')) return ValueKind::kAbsent;
+  ValueKind kind = ValueKind::kInteger;
+  number.fraction_digits = 0;
+  if (at != end && *at == '.') {
+    kind = ValueKind::kDouble;
+    const char* const fraction = ++at;
+    at = read_digits(at, end, mantissa);
+    if (at == fraction) return ValueKind::kAbsent;
+    number.fraction_digits = static_cast<uint32_t>(at - fraction);
+    digits += number.fraction_digits;
+  }
+  number.is_exact = at == end && digits <= kExactDigitsMax;
+  number.mantissa = static_cast<int64_t>(is_negative ? 0 - mantissa : mantissa);
+  if (at == end) return kind;
+  if (*at != 'e' && *at != 'E') return ValueKind::kAbsent;
+  ++at;
+  if (at != end && (*at == '+' || *at == '-')) ++at;
+  const bool has_exponent = at != end && read_digits(at, end, mantissa) == end;
+  return has_exponent ? ValueKind::kDouble : ValueKind::kAbsent;
+}
 
 bool JsonWalker::check_escapes(const JsonToken& content) {
   const char* const end = base_ + content.end;

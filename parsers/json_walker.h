@@ -134,6 +134,9 @@ class JsonWalker {
 // U+FFFD. Appends at most content.size() bytes.
 void append_unescaped(std::string_view content, std::string& out);
 
+// RFC 8259 section 6: the kind of the number that [begin, end) wholly is, or kAbsent.
+[[nodiscard]] ValueKind scan_number(const char* begin, const char* end, JsonNumber& number);
+
 // The value of a number that the walker has read; text: its text.
 void read_number(const JsonToken& token, std::string_view text, Value& value);
 

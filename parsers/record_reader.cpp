@@ -1,12 +1,15 @@
 #include "parsers/record_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <deque>
 
 #include "lib/base/check.h"
 #include "parsers/field_plan.h"
 #include "parsers/field_values.h"
 #include "parsers/json_index.h"
 #include "parsers/json_walker.h"
+#include "parsers/line_shape.h"
 #include "parsers/record_layout.h"
 
 namespace sawlog::parsers {
@@ -24,9 +27,23 @@ class RecordReader::Implementation {
   // The names of nested objects below which something is wanted are not longer.
   static constexpr size_t kPathDepthMax = 8;
 
+  static constexpr size_t kShapesMax = 4;
+  static constexpr size_t kMissesToLearn = 8;  // so that many shapes are not learned all the time
+
+  struct SourceState {
+    const SourceContext* source = nullptr;
+    std::unique_ptr<FieldPlan> plan;
+    std::array<LineShape, kShapesMax> shapes;
+    size_t shape = 0;  // the last that matched
+    size_t misses = 0;
+  };
+
   void use_plan(const SourceContext& source);
-  void begin_record(const Line& line);
+  void start_over();
   [[nodiscard]] bool read_json(const Line& line);
+  [[nodiscard]] const uint32_t* first_token(const Line& line, size_t& line_end);
+  [[nodiscard]] bool read_like_before(const uint32_t*& token, size_t line_end);
+  void learn_shape(const uint32_t* begin, const uint32_t* end);
   [[nodiscard]] bool read_object(const uint32_t*& begin, size_t line_end);
   // A key with its colon at token[0] and token[1]: the guess, if it is right.
   [[nodiscard]] bool read_top_key(const uint32_t* token, KeyInfo*& previous, JsonToken& key,
@@ -62,6 +79,7 @@ class RecordReader::Implementation {
     if (info->candidate_count > 0 && !is_duplicate) offer(*info, value, info);
     if (is_shipping_ && (is_duplicate || info->shipping != nullptr))
       layout_.keys.push_back(place_of(key, info, value, is_duplicate));
+    is_regular_ = is_regular_ && !is_duplicate;
   }
   void note_other_key(const JsonToken& key, const JsonToken& value);
   [[nodiscard]] KeyPlace place_of(const JsonToken& key, const KeyInfo* info, const JsonToken& value,
@@ -79,7 +97,8 @@ class RecordReader::Implementation {
   const std::vector<std::string> names_;
   const Purpose purpose_;
   const bool is_shipping_ = purpose_ == Purpose::kShipping;
-  std::vector<std::pair<const SourceContext*, std::unique_ptr<FieldPlan>>> plans_;
+  std::deque<SourceState> sources_;
+  SourceState* state_ = nullptr;
   FieldPlan* plan_ = nullptr;
 
   const Chunk* chunk_ = nullptr;
@@ -87,7 +106,6 @@ class RecordReader::Implementation {
   JsonIndex index_;
   bool is_chunk_indexed_ = false;    // else every line for itself
   const uint32_t* token_ = nullptr;  // of an indexed chunk: nothing before it is needed again
-  size_t base_ = 0;                  // where the walker's position 0 is in the chunk
   JsonWalker walker_;
 
   Record record_;
@@ -100,7 +118,9 @@ class RecordReader::Implementation {
     KeyPlace place;
   };
   std::vector<OtherKey> other_keys_;
-  uint32_t line_begin_ = 0;  // relative to the walker's base
+  uint32_t line_begin_ = 0;         // relative to the walker's base
+  bool is_regular_ = false;         // flat, and no key is repeated: may be learned as a shape
+  LineShape* filled_by_ = nullptr;  // the shape whose line fields_ and layout_ hold
 };
 
 void RecordReader::Implementation::start(const Chunk& chunk) {
@@ -110,20 +130,27 @@ void RecordReader::Implementation::start(const Chunk& chunk) {
   use_plan(*chunk.source);
   is_chunk_indexed_ = !chunk.lines.empty() && index_.build(chunk.bytes);
   if (!is_chunk_indexed_) return;
-  base_ = 0;
   token_ = index_.positions().data();
   walker_.start(chunk.bytes.data(), index_.positions(), chunk.bytes.size());
 }
 
 // Sources are few and their addresses stay; a full table of keys starts over.
 void RecordReader::Implementation::use_plan(const SourceContext& source) {
-  const auto known = std::find_if(plans_.begin(), plans_.end(),
-                                  [&](const auto& plan) { return plan.first == &source; });
-  auto& plan = known != plans_.end() ? *known : plans_.emplace_back(&source, nullptr);
-  if (!plan.second || plan.second->keys.is_full() || !plan.second->fits(source))
-    plan.second = std::make_unique<FieldPlan>(names_, purpose_, source);
-  if (plan_ == plan.second.get()) return;
-  plan_ = plan.second.get();
+  const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const SourceState& state) {
+    return state.source == &source;
+  });
+  SourceState& state = known != sources_.end() ? *known : sources_.emplace_back();
+  const bool is_good =
+      state.plan != nullptr && !state.plan->keys.is_full() && state.plan->fits(source);
+  if (is_good && state_ == &state) return;
+  if (!is_good) {
+    state.source = &source;
+    for (LineShape& shape : state.shapes) shape.forget();
+    state.plan = std::make_unique<FieldPlan>(names_, purpose_, source);
+  }
+  state_ = &state;
+  plan_ = state.plan.get();
+  filled_by_ = nullptr;
   fields_.use_plan(*plan_);
   record_.values_ = fields_.values();
   layout_.values = fields_.places();
@@ -133,7 +160,10 @@ void RecordReader::Implementation::use_plan(const SourceContext& source) {
 const Record* RecordReader::Implementation::next() {
   if (line_index_ == chunk_->lines.size()) return nullptr;
   const Line& line = chunk_->lines[line_index_++];
-  begin_record(line);
+  plan_->line++;
+  record_.raw_ = chunk_->text(line);
+  record_.line_ = &line;
+  record_.layout_ = &layout_;
   if (!line.is_cut() && read_json(line)) {
     finish_json();
   } else {
@@ -142,11 +172,9 @@ const Record* RecordReader::Implementation::next() {
   return &record_;
 }
 
-void RecordReader::Implementation::begin_record(const Line& line) {
-  plan_->line++;
-  record_.raw_ = chunk_->text(line);
-  record_.line_ = &line;
-  record_.layout_ = &layout_;
+void RecordReader::Implementation::start_over() {
+  filled_by_ = nullptr;
+  is_regular_ = true;
   fields_.clear(record_.raw_.size());
   layout_.keys.clear();
   layout_.other_key_hashes.clear();
@@ -155,27 +183,70 @@ void RecordReader::Implementation::begin_record(const Line& line) {
 }
 
 bool RecordReader::Implementation::read_json(const Line& line) {
-  size_t line_end = line.begin + line.size_bytes;
-  const uint32_t* token = nullptr;
+  size_t line_end = 0;
+  const uint32_t* token = first_token(line, line_end);
+  if (token == nullptr || !walker_.has(token, 2) || *token >= line_end) return false;
+  walker_.start_line(line_begin_, line_end);
+  if (read_like_before(token, line_end)) {
+    token_ = token;
+    return true;
+  }
+  start_over();
+  const uint32_t* const begin = token;
+  if (!read_object(token, line_end)) return false;
+  token_ = token;
+  learn_shape(begin, token);
+  return true;
+}
+
+// nullptr if the line has none.
+const uint32_t* RecordReader::Implementation::first_token(const Line& line, size_t& line_end) {
+  line_begin_ = line.begin;
+  line_end = line.begin + line.size_bytes;
   if (is_chunk_indexed_) {
     const auto positions = index_.positions();
     const uint32_t* const end = positions.data() + positions.size();
     while (token_ != end && *token_ < line.begin) ++token_;
-    token = token_;
-    line_begin_ = line.begin;
-  } else {
-    if (!index_.build(record_.raw_)) return false;
-    base_ = line.begin;
-    line_end = line.size_bytes;
-    line_begin_ = 0;
-    token = index_.positions().data();
-    walker_.start(record_.raw_.data(), index_.positions(), line.size_bytes);
+    return token_;
   }
-  if (!walker_.has(token, 2) || *token >= line_end) return false;
-  walker_.start_line(line_begin_, line_end);
-  if (!read_object(token, line_end)) return false;
-  token_ = token;
-  return true;
+  if (!index_.build(record_.raw_)) return nullptr;
+  line_begin_ = 0;
+  line_end = line.size_bytes;
+  walker_.start(record_.raw_.data(), index_.positions(), line.size_bytes);
+  return index_.positions().data();
+}
+
+bool RecordReader::Implementation::read_like_before(const uint32_t*& token, size_t line_end) {
+  if (*token != line_begin_ || walker_.line_has_escapes()) return false;
+  for (size_t i = 0; i < kShapesMax; ++i) {
+    const size_t index = (state_->shape + i) % kShapesMax;
+    LineShape& shape = state_->shapes[index];
+    const uint32_t* const begin = token;
+    if (!shape.matches(token, line_end, walker_)) continue;
+    const bool is_again = filled_by_ == &shape;
+    if (!is_again) start_over();
+    if (!shape.take(begin, walker_, is_again, fields_, layout_.keys)) {
+      token = begin;
+      return false;
+    }
+    if (is_shipping_) shape.stamp(plan_->line);
+    layout_.object_begin = 0;
+    layout_.is_empty_object = false;
+    filled_by_ = &shape;
+    state_->shape = index;
+    return true;
+  }
+  return false;
+}
+
+void RecordReader::Implementation::learn_shape(const uint32_t* begin, const uint32_t* end) {
+  if (state_->misses++ % kMissesToLearn != 0) return;
+  const bool is_fit = is_regular_ && other_keys_.empty() && *begin == line_begin_ &&
+                      !walker_.line_has_escapes() && !fields_.has_refused() &&
+                      !fields_.has_unreadable_time();
+  if (!is_fit) return;
+  state_->shape = (state_->shape + 1) % kShapesMax;
+  state_->shapes[state_->shape].learn({begin, end}, walker_, *plan_, fields_);
 }
 
 bool RecordReader::Implementation::read_object(const uint32_t*& begin, size_t line_end) {
@@ -223,6 +294,7 @@ bool RecordReader::Implementation::read_other_top_key(const uint32_t* token, Key
 
 bool RecordReader::Implementation::read_container(const uint32_t*& token, const KeyInfo* key,
                                                   size_t line_end, size_t depth, JsonToken& value) {
+  is_regular_ = false;
   value.begin = *token;
   value.kind = walker_.at(token) == '{' ? ValueKind::kObject : ValueKind::kArray;
   value.has_escapes = false;
@@ -315,7 +387,7 @@ void RecordReader::Implementation::finish_json() {
 }
 
 void RecordReader::Implementation::finish_text() {
-  fields_.clear(record_.raw_.size());
+  start_over();
   fields_.put_message(record_.raw_);
   const bool is_text = is_chunk_indexed_ || is_utf8(record_.raw_);
   record_.shape_ = is_text ? Shape::kText : Shape::kBinary;

@@ -18,7 +18,9 @@ namespace sawlog::parsers {
 void read_number_in_digit_string(Value& value);
 inline void read_number_in_string(Value& value) {
   const unsigned first = value.text.empty() ? 0u : static_cast<unsigned char>(value.text[0]);
-  if (first - '0' <= 9 || first == '-') read_number_in_digit_string(value);
+  // Dates begin with digits, too.
+  const bool is_date = value.text.size() > 4 && value.text[4] == '-';
+  if ((first - '0' <= 9 || first == '-') && !is_date) read_number_in_digit_string(value);
 }
 
 // What it is as a value of the candidate's field: a duration in ns, a part of a traceparent. False
