@@ -31,6 +31,7 @@ void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.number(record.end.hash_before);
   writer.number(record.end.hashed_bytes);
   writer.number<uint8_t>(record.is_released ? 1 : 0);
+  writer.number<uint8_t>(record.is_copy ? 1 : 0);
   writer.number(record.last_seen_unix_ns);
 }
 
@@ -50,6 +51,7 @@ IdentityRecord get_file(ByteReader& reader) {
   record.end.hash_before = reader.number<uint64_t>();
   record.end.hashed_bytes = reader.number<uint32_t>();
   record.is_released = reader.number<uint8_t>() != 0;
+  record.is_copy = reader.number<uint8_t>() != 0;
   record.last_seen_unix_ns = reader.number<int64_t>();
   return record;
 }

@@ -42,6 +42,7 @@ struct IdentityRecord {
   bool end_is_final = false;
   Cursor end;
   bool is_released = false;  // every consumer is done with it
+  bool is_copy = false;      // its content was taken over: may be shorter than what was read
   int64_t last_seen_unix_ns = 0;
   auto operator<=>(const IdentityRecord&) const = default;
 };

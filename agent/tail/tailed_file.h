@@ -7,7 +7,9 @@
 //   * id never changes; the identity is durable before the object is published (FileTable);
 //   * content() leads to bytes that begin with the evidence of this id: who reads at an offset gets
 //     this file's bytes or an error, never another file's;
-//   * end_is_final() becomes true only when nobody can write any more, and then stays so;
+//   * end_is_final() becomes true only when nobody can write any more, and then stays so, unless
+//   the
+//     file is opened again and grows: reopen();
 //   * the object is released (dropped from the table) only when every consumer's acknowledged
 //   offset
 //     has reached the final end, or the operator's policy gave the rest up, counted.
@@ -21,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/checkpoint/identity_store.h"
 #include "lib/base/file_id.h"
 #include "lib/base/filesystem.h"
 #include "parsers/chunk.h"
@@ -37,8 +40,9 @@ struct ContentFindings {
   // Of compressed content: where its decompressed bytes end. A lower bound while it is being
   // written.
   std::atomic<uint64_t> end_offset{kUnknownEnd};
-  // Of compressed content: it ends in the middle, or is damaged there.
+  // Of compressed content: it is damaged there, or ends in the middle.
   std::atomic<bool> is_damaged{false};
+  std::atomic<bool> is_incomplete{false};
 };
 
 // An open file and how to read it. Shared: a consumer may be reading the original while tail goes
@@ -46,7 +50,8 @@ struct ContentFindings {
 struct Content {
   std::shared_ptr<base::File> file;
   Compression compression = Compression::kNone;
-  std::string path;  // the name it was opened by, for messages
+  std::string path;   // the name it was opened by, for messages
+  Evidence evidence;  // how it begins, as known when it was opened
   mutable ContentFindings findings;
 };
 
@@ -103,6 +108,14 @@ class TailedFile {
   [[nodiscard]] bool end_is_final() const { return end_is_final_.load(std::memory_order_acquire); }
   void set_end_is_final() {
     end_is_final_.store(true, std::memory_order_release);
+    change_count_.fetch_add(1, std::memory_order_release);
+  }
+
+  // The file grew although its end was final (somebody opened the rotated file again), and
+  // consumers may still hold this object.
+  void reopen() {
+    end_is_final_.store(false, std::memory_order_release);
+    state_.store(FileState::kReading, std::memory_order_release);
     change_count_.fetch_add(1, std::memory_order_release);
   }
 

@@ -1,0 +1,251 @@
+#include "agent/tail/content_matcher.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <random>
+#include <tuple>
+
+#include "lib/base/check.h"
+
+namespace sawlog::agent {
+
+void ContentMatcher::match(const std::vector<const FoundFile*>& found) {
+  note_first_starts();
+  unknown_.clear();
+  for (const FoundFile* file : found) collect(*file);
+  std::ranges::sort(unknown_, [](const Unknown& a, const Unknown& b) {
+    const auto key = [](const Unknown& unknown) {
+      return std::tuple(unknown.probe->readable().compression != Compression::kNone,
+                        unknown.probe->status().modified_unix_ns, unknown.name->path);
+    };
+    return key(a) < key(b);
+  });
+  for (const Pass pass : {Pass::kProven, Pass::kShorterToo}) {
+    for (Unknown& unknown : unknown_) {
+      if (unknown.is_rotated && !unknown.is_done) settle_rotated(unknown, pass);
+    }
+  }
+  for (Unknown& unknown : unknown_) {
+    if (!unknown.is_rotated) settle_live(unknown);
+  }
+  // Plain ones first: their compressed copies are then copies of a known file.
+  for (Unknown& unknown : unknown_) {
+    if (unknown.is_done || unknown.is_ignored) continue;
+    if (unknown.is_rotated) settle_rotated(unknown, Pass::kProven);
+    if (!unknown.is_done) add_new(unknown);
+  }
+  probes_.forget_unused();
+}
+
+void ContentMatcher::note_first_starts() {
+  first_look_sources_.clear();
+  for (const TailSource& source : context_.sources) {
+    const std::string& name = source.context->name;
+    if (context_.store->first_start_unix_ns(name)) continue;
+    context_.store->set_first_start(name, context_.clock.unix_ns());
+    first_look_sources_.insert(name);
+  }
+}
+
+void ContentMatcher::collect(const FoundFile& found) {
+  Unknown unknown;
+  unknown.found = &found;
+  unknown.name = &found.names.front();
+  unknown.is_rotated = bases_.is_sibling(*unknown.name, nullptr);
+  unknown.is_ignored = is_too_old(unknown);
+  if (unknown.is_ignored && !has_nameless_file(unknown.name->base)) return;
+  const auto probe = probes_.get(found);
+  if (!probe) {
+    const base::ErrorCode code = probe.error().code;
+    if (code != base::ErrorCode::kNotFound && code != base::ErrorCode::kUnavailable) {
+      context_.report_once(probe.error().message, unknown.name->path);
+    }
+    return;
+  }
+  unknown.probe = *probe;
+  if (unknown.probe->is_readable()) unknown_.push_back(unknown);
+}
+
+// A rotated sibling from before the source's first start that no glob names itself.
+bool ContentMatcher::is_too_old(const Unknown& unknown) const {
+  const TailSource& source = source_of(unknown);
+  if (!unknown.is_rotated || unknown.name->is_listed || source.backfill) return false;
+  const auto first_start = context_.store->first_start_unix_ns(source.context->name);
+  return unknown.found->status.modified_unix_ns <= first_start.value_or(INT64_MAX);
+}
+
+bool ContentMatcher::has_nameless_file(const std::string& base) {
+  return std::ranges::any_of(bases_.with_base(base), [](const KnownFile* known) {
+    return !known->is_found && !known->record.is_released;
+  });
+}
+
+// The known files that it begins like; those that have lost their content first, and of those the
+// ones that are still wanted.
+std::vector<KnownFile*> ContentMatcher::candidates_of(const Unknown& unknown) {
+  std::vector<KnownFile*> candidates;
+  const std::string& base = unknown.name->base;
+  for (KnownFile* known : bases_.with_base(base)) {
+    if (known->record.inode == unknown.found->status.inode &&
+        known->record.device == unknown.found->status.device) {
+      continue;  // taken over, or added, in this very look
+    }
+    if (begins_like(unknown.probe->prefix(), known->record.evidence)) candidates.push_back(known);
+  }
+  std::ranges::sort(candidates, [](const KnownFile* a, const KnownFile* b) {
+    const auto key = [](const KnownFile* known) {
+      return std::tuple(!known->is_gone(), known->record.is_released,
+                        UINT32_MAX - known->record.evidence.length_bytes, known->record.id);
+    };
+    return key(a) < key(b);
+  });
+  return candidates;
+}
+
+// --- rotated siblings --------------------------------------------------------------------------
+
+void ContentMatcher::settle_rotated(Unknown& unknown, Pass pass) {
+  for (KnownFile* known : candidates_of(unknown)) {
+    unknown.is_done = settle_with(unknown, *known, pass);
+    if (unknown.is_done) return;
+  }
+}
+
+// True if the relation to this known file decides what the sibling is, or that it is too early.
+bool ContentMatcher::settle_with(Unknown& unknown, KnownFile& known, Pass pass) {
+  switch (relation(unknown, known)) {
+    case Relation::kSame:
+      take_over(known, unknown);
+      return true;
+    case Relation::kShorter:
+      if (pass == Pass::kShorterToo) take_over(known, unknown);
+      return pass == Pass::kShorterToo;
+    case Relation::kCopy:
+      if (may_replace(known, *unknown.probe)) take_over(known, unknown);
+      return true;
+    case Relation::kUnclear:
+      known.is_copy_expected = true;
+      return true;
+    case Relation::kUnrelated:
+      break;
+  }
+  return false;
+}
+
+Relation ContentMatcher::relation(Unknown& unknown, KnownFile& known) {
+  if (known.is_gone()) {
+    return known.is_surely_gone() ? relation_of(*unknown.probe, known, nullptr)
+                                  : Relation::kUnclear;
+  }
+  if (known.content != nullptr) return relation_of(*unknown.probe, known, known.content->file);
+  auto file = context_.filesystem.open(known.path, base::OpenMode::kRead);
+  return file ? relation_of(*unknown.probe, known, std::move(*file)) : Relation::kUnclear;
+}
+
+// The compressed copy of a file that has no name any more takes its place when nothing can come any
+// more: then the deleted original need not be held.
+bool ContentMatcher::may_replace(const KnownFile& known, Probe& probe) const {
+  if (known.is_found || known.file == nullptr || !known.file->end_is_final()) return false;
+  const auto end = probe.end();
+  return end && end->offset >= known.size_bytes;
+}
+
+// --- live names --------------------------------------------------------------------------------
+
+// A new inode under a live name is a new file, but for two cases: the device number has changed (a
+// reboot), or all of the evidence says that the same content was written anew (an editor, a
+// restored backup).
+void ContentMatcher::settle_live(Unknown& unknown) {
+  for (KnownFile* known : candidates_of(unknown)) {
+    if (!known->is_gone()) break;
+    const bool is_same_inode = known->record.inode == unknown.found->status.inode;
+    const bool is_strong =
+        known->record.evidence.length_bytes == kEvidenceBytesMax && known->proof.offset > 0;
+    if (!is_same_inode && !is_strong) continue;
+    const Relation found = relation(unknown, *known);
+    if (found == Relation::kSame) take_over(*known, unknown);
+    unknown.is_done = found == Relation::kSame || found == Relation::kUnclear;
+    if (unknown.is_done) return;
+  }
+}
+
+// --- decisions ---------------------------------------------------------------------------------
+
+void ContentMatcher::take_over(KnownFile& known, Unknown& unknown) {
+  const Probe& probe = *unknown.probe;
+  known.content.reset();
+  known.is_found = true;
+  known.has_live_name = !unknown.is_rotated;
+  known.path = unknown.name->path;
+  known.is_verified = true;
+  known.compression = probe.readable().compression;
+  known.status = probe.status();
+  if (known.compression == Compression::kNone) known.size_bytes = probe.status().size_bytes;
+  known.grown_at_ns = context_.clock.monotonic_ns();
+  known.looks_missing = 0;
+  known.source_index = unknown.found->source_index;
+  known.record.is_copy = true;
+  context_.files.set_inode(known, probe.status().device, probe.status().inode);
+  context_.save(known);
+  ++context_.counters.identities_taken_over;
+  if (known.file == nullptr) return;
+  context_.report(TailEvent::Level::kInfo, "the content was found here; reading goes on", known);
+}
+
+void ContentMatcher::add_new(Unknown& unknown) {
+  const FoundName& name = *unknown.name;
+  const Probe& probe = *unknown.probe;
+  const TailSource& source = source_of(unknown);
+  IdentityRecord record;
+  record.id = context_.draw_id();
+  record.source = source.context->name;
+  record.path = name.path;
+  record.base = unknown.is_rotated || !name.is_sibling ? name.base : name.path;
+  record.device = probe.status().device;
+  record.inode = probe.status().inode;
+  record.evidence = evidence_of(probe.prefix());
+  record.last_seen_unix_ns = context_.clock.unix_ns();
+  if (source.start_at_end && is_first_look(unknown)) {
+    // What is compressed does not grow: there is nothing to wait for.
+    record.is_released = probe.readable().compression != Compression::kNone;
+    record.start_offset = record.is_released ? 0 : end_of_last_line(unknown);
+  }
+  KnownFile& known = context_.files.add(std::move(record));
+  known.source_index = unknown.found->source_index;
+  known.is_found = true;
+  known.has_live_name = !unknown.is_rotated;
+  known.is_verified = true;
+  known.compression = probe.readable().compression;
+  known.status = probe.status();
+  if (known.compression == Compression::kNone) known.size_bytes = probe.status().size_bytes;
+  known.grown_at_ns = context_.clock.monotonic_ns();
+  if (!known.record.is_released) known.file = context_.make_file(known);
+  bases_.add(known);
+  context_.save(known);
+  ++context_.counters.files_discovered;
+  unknown.is_done = true;
+  context_.report(TailEvent::Level::kInfo, "file found", known);
+}
+
+bool ContentMatcher::is_first_look(const Unknown& unknown) const {
+  return first_look_sources_.contains(source_of(unknown).context->name);
+}
+
+// A line that was half written at the start is delivered whole.
+uint64_t ContentMatcher::end_of_last_line(Unknown& unknown) const {
+  std::array<char, 4096> block{};
+  uint64_t end = unknown.probe->status().size_bytes;
+  while (end > 0) {
+    const uint64_t size = std::min<uint64_t>(end, block.size());
+    const auto count =
+        unknown.probe->readable().file->read_at(end - size, std::span(block).first(size));
+    if (!count || *count < size) break;
+    const auto* newline = static_cast<const char*>(memrchr(block.data(), '\n', size));
+    if (newline != nullptr) return end - size + static_cast<uint64_t>(newline - block.data()) + 1;
+    end -= size;
+  }
+  return end;
+}
+
+}  // namespace sawlog::agent

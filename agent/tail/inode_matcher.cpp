@@ -1,0 +1,171 @@
+#include "agent/tail/inode_matcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sawlog::agent {
+
+namespace {
+
+constexpr int64_t kSeenPrecisionNs = 24 * 3600 * base::kNsPerSecond;
+
+}  // namespace
+
+std::vector<const FoundFile*> InodeMatcher::match(const Look& look) {
+  now_ns_ = context_.clock.monotonic_ns();
+  wants_another_look_ = false;
+  for (const auto& [id, known] : context_.files.all()) {
+    known->is_found = false;
+    known->has_live_name = false;
+    known->is_copy_expected = false;
+  }
+  std::vector<const FoundFile*> unknown;
+  for (const FoundFile& found : look.files) {
+    if (!match_one(found)) unknown.push_back(&found);
+  }
+  for (const auto& [id, known] : context_.files.all()) look_after_unnamed(*known, look);
+  return unknown;
+}
+
+// --- found inodes ------------------------------------------------------------------------------
+
+bool InodeMatcher::match_one(const FoundFile& found) {
+  KnownFile* known = context_.files.find(found.status.device, found.status.inode);
+  if (known == nullptr) return false;
+  const uint64_t size_before = known->status.size_bytes;
+  switch (compare(*known, found)) {
+    case Comparison::kSame:
+      adopt(*known, found);
+      note_found(*known, found);
+      reopen_if_grown(*known);
+      return true;
+    case Comparison::kUnreadable:
+      note_found(*known, found);
+      return true;
+    case Comparison::kOther:
+      break;
+  }
+  detach(*known, found.status.size_bytes < size_before);
+  return false;
+}
+
+Comparison InodeMatcher::compare(KnownFile& known, const FoundFile& found) {
+  if (known.content != nullptr && known.content->findings.is_replaced) return Comparison::kOther;
+  if (known.is_verified && known.status.changed_unix_ns == found.status.changed_unix_ns &&
+      known.status.size_bytes == found.status.size_bytes) {
+    return Comparison::kSame;
+  }
+  const std::string& path = found.names.front().path;
+  std::shared_ptr<base::File> file = known.content == nullptr ? nullptr : known.content->file;
+  if (file == nullptr) {
+    auto opened = context_.filesystem.open(path, base::OpenMode::kRead);
+    if (!opened) {
+      if (opened.error().code != base::ErrorCode::kNotFound) {
+        context_.report_once(opened.error().message, path);
+      }
+      return Comparison::kUnreadable;
+    }
+    file = std::move(*opened);
+  }
+  const Evidence evidence_before = known.record.evidence;
+  const Comparison comparison = compare_content(known, file, path, now_ns_);
+  if (known.record.evidence != evidence_before) context_.save(known);
+  return comparison;
+}
+
+void InodeMatcher::note_found(KnownFile& known, const FoundFile& found) {
+  known.is_found = true;
+  known.looks_missing = 0;
+  known.was_sought_unnamed = false;
+  known.path = found.names.front().path;
+  known.has_live_name = std::ranges::any_of(
+      found.names, [&](const FoundName& name) { return !bases_.is_sibling(name, &known); });
+  if (context_.clock.unix_ns() - known.record.last_seen_unix_ns > kSeenPrecisionNs) {
+    known.record.last_seen_unix_ns = context_.clock.unix_ns();
+    context_.save(known);
+  }
+}
+
+// The file belongs to another source than before, or its source is configured again.
+void InodeMatcher::adopt(KnownFile& known, const FoundFile& found) {
+  if (known.source_index == found.source_index) return;
+  known.source_index = found.source_index;
+  known.record.source = context_.sources[found.source_index].context->name;
+  context_.save(known);
+  if (!known.record.is_released) known.file = context_.make_file(known);
+}
+
+// The inode holds other content now. The known file's own may be found in a sibling.
+void InodeMatcher::detach(KnownFile& known, bool is_truncated) {
+  if (is_truncated) ++context_.counters.files_truncated;
+  if (known.file != nullptr && known.size_bytes > 0) {
+    context_.report(TailEvent::Level::kInfo,
+                    is_truncated ? "file was truncated; its rest is looked for in a copy"
+                                 : "other content has taken the place of this file's",
+                    known);
+  }
+  known.content.reset();
+  known.is_verified = false;
+  known.looks_missing = 1;
+  known.missing_since_ns = now_ns_;
+  context_.files.set_inode(known, 0, 0);
+  context_.save(known);
+}
+
+// Somebody wrote to a file whose end was final: to a rotated one, or to one that was missing for a
+// while. What is behind the old end is read.
+void InodeMatcher::reopen_if_grown(KnownFile& known) {
+  if (!known.record.is_released || known.compression != Compression::kNone ||
+      known.size_bytes <= known.record.end.offset) {
+    return;
+  }
+  known.record.is_released = false;
+  known.record.end_is_final = false;
+  known.record.start_offset = known.record.end.offset;
+  context_.save(known);
+  known.file = known.released_file.lock();
+  if (known.file != nullptr) {
+    known.file->reopen();
+  } else {
+    known.file = context_.make_file(known);
+  }
+  context_.report(TailEvent::Level::kWarn,
+                  "file has grown after its end was final; reading goes on there", known);
+}
+
+// --- known files without a name ----------------------------------------------------------------
+
+// Still open here, or in another process; else it is missing.
+void InodeMatcher::look_after_unnamed(KnownFile& known, const Look& look) {
+  if (known.is_found || known.source_index == kNoSource) return;
+  if (known.content != nullptr) {
+    if (compare_unnamed(known) != Comparison::kOther) return;
+    detach(known, true);
+  }
+  if (known.record.inode != 0) {
+    if (look.may_have_missed(known.path)) return;
+    if (!known.record.is_released && find_unnamed(known)) return;
+  }
+  if (known.looks_missing == 0) known.missing_since_ns = now_ns_;
+  if (++known.looks_missing == 1) wants_another_look_ = true;
+}
+
+Comparison InodeMatcher::compare_unnamed(KnownFile& known) {
+  if (known.content->findings.is_replaced) return Comparison::kOther;
+  return compare_content(known, known.content->file, known.path, now_ns_);
+}
+
+bool InodeMatcher::find_unnamed(KnownFile& known) {
+  if (std::exchange(known.was_sought_unnamed, true)) return false;
+  auto opened = context_.filesystem.open_unnamed(known.record.device, known.record.inode);
+  if (!opened) return false;
+  const std::shared_ptr<base::File> file = std::move(*opened);
+  if (compare_content(known, file, known.path, now_ns_) != Comparison::kSame) return false;
+  known.content = TailContext::make_content(known, file);
+  context_.report(TailEvent::Level::kInfo,
+                  "file has no name any more, but a process has it open: it is read from there",
+                  known);
+  return true;
+}
+
+}  // namespace sawlog::agent

@@ -1,0 +1,94 @@
+// Everything that tail knows about one file: the durable record, the object that consumers see, and
+// what the looks of this process have found. Only tail's thread touches it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "agent/checkpoint/identity_store.h"
+#include "agent/tail/tailed_file.h"
+
+namespace sawlog::agent {
+
+constexpr size_t kNoSource = SIZE_MAX;  // its source is not configured (any more): left alone
+
+struct KnownFile {
+  IdentityRecord record;
+  size_t source_index = kNoSource;
+  std::shared_ptr<TailedFile> file;  // null while released
+  std::weak_ptr<TailedFile> released_file;
+  std::shared_ptr<const Content> content;  // open, and of record.inode; null while closed
+
+  FileState state = FileState::kReading;  // as decided; consumers see it when it is durable
+  bool is_published = false;              // in the FileTable
+  bool is_damage_reported = false;
+
+  // The last look.
+  bool is_found = false;          // under some name
+  bool has_live_name = false;     // and the globs mean that name
+  bool is_copy_expected = false;  // a sibling begins like it, but it is too early to tell
+  std::string path;               // a name that leads, or led, to it
+
+  // Since the agent started.
+  bool is_verified = false;  // the content was compared with the record
+  Compression compression = Compression::kNone;
+  base::FileStat status;    // when last compared
+  uint64_t size_bytes = 0;  // decompressed, as far as known
+  Cursor proof;             // bytes that its content must have, as far behind as is known
+  int64_t grown_at_ns = 0;  // monotonic
+  uint32_t looks_missing = 0;
+  int64_t missing_since_ns = 0;
+  bool was_sought_unnamed = false;
+  int64_t ask_writers_at_ns = 0;
+  int64_t ask_writers_delay_ns = 0;
+
+  // Its content is nowhere: neither under a name nor behind a descriptor.
+  [[nodiscard]] bool is_gone() const {
+    return record.inode == 0 || (!is_found && content == nullptr);
+  }
+  // In two looks: a name that moves while a directory is listed can be missed once.
+  [[nodiscard]] bool is_surely_gone() const { return is_gone() && looks_missing >= 2; }
+};
+
+class KnownFiles {
+ public:
+  using ById = std::unordered_map<base::FileId, std::unique_ptr<KnownFile>>;
+
+  KnownFile& add(IdentityRecord record) {
+    auto known = std::make_unique<KnownFile>();
+    known->path = record.path;
+    known->record = std::move(record);
+    KnownFile& place = *(by_id_[known->record.id] = std::move(known));
+    if (place.record.inode != 0) {
+      by_inode_[{place.record.device, place.record.inode}] = &place;
+    }
+    return place;
+  }
+  void remove(const base::FileId& id) {
+    set_inode(*by_id_.at(id), 0, 0);
+    by_id_.erase(id);
+  }
+  [[nodiscard]] KnownFile* find(uint64_t device, uint64_t inode) {
+    const auto found = by_inode_.find({device, inode});
+    return found == by_inode_.end() ? nullptr : found->second;
+  }
+  void set_inode(KnownFile& known, uint64_t device, uint64_t inode) {
+    const auto found = by_inode_.find({known.record.device, known.record.inode});
+    if (found != by_inode_.end() && found->second == &known) by_inode_.erase(found);
+    known.record.device = device;
+    known.record.inode = inode;
+    if (inode != 0) by_inode_[{device, inode}] = &known;
+  }
+  [[nodiscard]] const ById& all() const { return by_id_; }
+
+ private:
+  ById by_id_;
+  std::map<std::pair<uint64_t, uint64_t>, KnownFile*> by_inode_;
+};
+
+}  // namespace sawlog::agent

@@ -1,0 +1,45 @@
+// What happens to files between being found and being let go: whether their end is final, whether
+// every consumer is done with them, which of them are held open.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "agent/tail/file_state.h"
+#include "agent/tail/tail_context.h"
+
+namespace sawlog::agent {
+
+class LifeCycle {
+ public:
+  explicit LifeCycle(TailContext& context) : context_(context) {}
+
+  // Decides, in memory and in what the identity store is to write.
+  void decide();
+  // Shows the decisions to consumers. Only when the identity store has written them.
+  void publish(FileTable& table);
+
+ private:
+  void decide_one(KnownFile& known);
+  void note_rotation(const KnownFile& known);
+  void undo_end(KnownFile& known);
+  void find_end(KnownFile& known);
+  bool nobody_writes(KnownFile& known);
+  void report_damage(KnownFile& known);
+  bool is_acknowledged(const KnownFile& known) const;
+  void stage_release(KnownFile& known);
+  void give_up(KnownFile& known);
+  void forget(const std::vector<base::FileId>& ids);
+
+  void show(KnownFile& known);
+  void let_go(KnownFile& known);
+  void close_idle(KnownFile& known);
+  bool wants_content(const KnownFile& known) const;
+  void open_wanted();
+  bool open(KnownFile& known);
+
+  TailContext& context_;
+  int64_t now_ns_ = 0;
+};
+
+}  // namespace sawlog::agent

@@ -1,0 +1,99 @@
+#include "agent/tail/probe.h"
+
+#include "agent/tail/decoder.h"
+#include "agent/tail/sibling_name.h"
+
+namespace sawlog::agent {
+
+namespace {
+
+constexpr size_t kDecodeBytes = 64u << 10;
+
+}  // namespace
+
+base::Expected<Probe> Probe::open(base::Filesystem& filesystem, const FoundFile& found) {
+  Probe probe;
+  probe.path_ = found.names.front().path;
+  auto file = filesystem.open(probe.path_, base::OpenMode::kRead);
+  if (!file) return tl::unexpected(file.error());
+  const auto status = (*file)->stat();
+  if (!status) return tl::unexpected(status.error());
+  if (status->device != found.status.device || status->inode != found.status.inode) {
+    return base::unexpected(base::ErrorCode::kUnavailable,
+                            "cannot read '" + probe.path_ + "': it was just replaced");
+  }
+  probe.status_ = *status;
+  probe.readable_.file = std::move(*file);
+  const auto compression = compression_of(*probe.readable_.file, compression_by_name(probe.path_));
+  if (!compression) return tl::unexpected(compression.error());
+  probe.is_readable_ = compression->has_value();
+  if (!probe.is_readable_) return probe;
+  probe.readable_.compression = **compression;
+  auto prefix = read_prefix(probe.readable_);
+  if (!prefix) return tl::unexpected(prefix.error());
+  probe.prefix_ = std::move(*prefix);
+  return probe;
+}
+
+bool Probe::is_complete() {
+  if (readable_.compression == Compression::kNone) return true;
+  switch (readable_.file->writer_state()) {
+    case base::WriterState::kNone:
+      return true;
+    case base::WriterState::kSome:
+      return false;
+    case base::WriterState::kUnknown:
+      break;
+  }
+  decode();
+  return is_whole_.value_or(false);
+}
+
+std::optional<Cursor> Probe::end() {
+  if (end_) return end_;
+  if (readable_.compression != Compression::kNone) {
+    decode();
+    return end_;
+  }
+  if (const auto end = make_cursor(*readable_.file, status_.size_bytes)) end_ = *end;
+  return end_;
+}
+
+void Probe::decode() {
+  if (end_) return;
+  Decoder decoder(readable_.file, readable_.compression);
+  std::string bytes(kDecodeBytes, '\0');
+  std::string last;
+  while (decoder.state() == Decoder::State::kReading) {
+    const auto count = decoder.read(bytes);
+    if (!count) return;
+    last.append(bytes, 0, *count);
+    if (last.size() > kCursorHashedBytesMax) last.erase(0, last.size() - kCursorHashedBytesMax);
+  }
+  is_whole_ = decoder.state() == Decoder::State::kWhole;
+  end_ = make_cursor(last, decoder.position());
+}
+
+base::Expected<Probe*> Probes::get(const FoundFile& found) {
+  const std::pair key(found.status.device, found.status.inode);
+  const auto known = entries_.find(key);
+  if (known != entries_.end() &&
+      known->second.probe.status().changed_unix_ns == found.status.changed_unix_ns &&
+      known->second.probe.status().size_bytes == found.status.size_bytes) {
+    known->second.is_used = true;
+    return &known->second.probe;
+  }
+  auto probe = Probe::open(filesystem_, found);
+  if (!probe) {
+    entries_.erase(key);
+    return tl::unexpected(probe.error());
+  }
+  return &entries_.insert_or_assign(key, Entry{std::move(*probe), true}).first->second.probe;
+}
+
+void Probes::forget_unused() {
+  std::erase_if(entries_, [](const auto& entry) { return !entry.second.is_used; });
+  for (auto& [inode, entry] : entries_) entry.is_used = false;
+}
+
+}  // namespace sawlog::agent

@@ -1,0 +1,199 @@
+#include "agent/tail/tail.h"
+
+#include <algorithm>
+#include <mutex>
+#include <random>
+#include <unordered_map>
+#include <utility>
+
+#include "agent/tail/base_index.h"
+#include "agent/tail/content_matcher.h"
+#include "agent/tail/inode_matcher.h"
+#include "agent/tail/life_cycle.h"
+#include "agent/tail/scanner.h"
+#include "agent/tail/tail_context.h"
+
+namespace sawlog::agent {
+
+namespace {
+
+// A name that moves while its directory is listed can be missed; the second look finds it.
+constexpr int kLooksMax = 2;
+// Looks cost 1 % of a core at most, 5 % when hints ask for them.
+constexpr int64_t kPauseMultiple = 100;
+constexpr int64_t kHintedPauseMultiple = 20;
+
+uint64_t system_random() {
+  static_assert(sizeof(std::random_device::result_type) == 4);
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+std::vector<Scanner::Source> patterns_of(const std::vector<TailSource>& sources) {
+  std::vector<Scanner::Source> patterns;
+  for (const TailSource& source : sources) patterns.push_back({source.paths, source.exclude});
+  return patterns;
+}
+
+}  // namespace
+
+class Tail::Implementation {
+ public:
+  Implementation(base::Filesystem& filesystem, const base::Clock& clock, FileTable& table,
+                 std::vector<TailSource> sources, TailOptions options,
+                 std::unique_ptr<IdentityStore> store)
+      : context_{filesystem,
+                 clock,
+                 std::move(sources),
+                 std::move(options),
+                 std::move(store),
+                 {},
+                 {},
+                 {},
+                 {}},
+        table_(table),
+        scanner_(filesystem, patterns_of(context_.sources)),
+        bases_(context_.files),
+        inode_matcher_(context_, bases_),
+        content_matcher_(context_, bases_),
+        life_cycle_(context_) {
+    load();
+  }
+
+  base::Expected<int64_t> step();
+  void hint() { next_look_ns_ = std::min(next_look_ns_, hinted_look_ns_); }
+  [[nodiscard]] const TailCounters& counters() const { return context_.counters; }
+  [[nodiscard]] const std::vector<std::string>& directories() const { return directories_; }
+  [[nodiscard]] uint64_t start_offset(const base::FileId& file) const;
+
+ private:
+  void load();
+  void look();
+  void note_start_offsets();
+
+  TailContext context_;
+  FileTable& table_;
+  Scanner scanner_;
+  BaseIndex bases_;
+  InodeMatcher inode_matcher_;
+  ContentMatcher content_matcher_;
+  LifeCycle life_cycle_;
+  std::vector<std::string> directories_;
+  int64_t next_look_ns_ = INT64_MIN;
+  int64_t hinted_look_ns_ = INT64_MIN;
+
+  mutable std::mutex start_offsets_mutex_;
+  std::unordered_map<base::FileId, uint64_t> start_offsets_;  // those that are not 0
+};
+
+void Tail::Implementation::load() {
+  if (context_.options.random == nullptr) context_.options.random = system_random;
+  std::unordered_map<std::string, size_t> source_indexes;
+  for (size_t index = 0; index < context_.sources.size(); ++index) {
+    source_indexes[context_.sources[index].context->name] = index;
+  }
+  for (const auto& [id, record] : context_.store->records()) {
+    KnownFile& known = context_.files.add(record);
+    known.proof = record.end;
+    const auto position = context_.options.positions.find(id);
+    if (position != context_.options.positions.end() &&
+        position->second.furthest.offset >= known.proof.offset) {
+      known.proof = position->second.furthest;
+    }
+    known.size_bytes = known.proof.offset;
+    const auto source = source_indexes.find(record.source);
+    if (source == source_indexes.end()) continue;
+    known.source_index = source->second;
+    if (record.is_released) continue;
+    known.file = context_.make_file(known);
+    if (position == context_.options.positions.end()) continue;
+    for (size_t index = 0; index < context_.options.consumer_count; ++index) {
+      known.file->set_acknowledged(index,
+                                   std::max(position->second.acknowledged, record.start_offset));
+    }
+  }
+  if (const std::string& damage = context_.store->damage(); !damage.empty()) {
+    context_.report_once(damage, "");
+  }
+}
+
+base::Expected<int64_t> Tail::Implementation::step() {
+  const int64_t begin_ns = context_.clock.monotonic_ns();
+  if (begin_ns < next_look_ns_) return next_look_ns_;
+  context_.errors_before = std::exchange(context_.errors_now, {});
+  for (int count = 0; count < kLooksMax; ++count) {
+    look();
+    if (!inode_matcher_.wants_another_look()) break;
+  }
+  life_cycle_.decide();
+  if (auto done = context_.store->commit(); !done) {
+    next_look_ns_ = INT64_MIN;
+    return tl::unexpected(done.error());
+  }
+  life_cycle_.publish(table_);
+  note_start_offsets();
+  const int64_t end_ns = context_.clock.monotonic_ns();
+  const int64_t cost_ns = end_ns - begin_ns;
+  hinted_look_ns_ = end_ns + kHintedPauseMultiple * cost_ns;
+  next_look_ns_ = end_ns + std::max(context_.options.scan_interval_ns, kPauseMultiple * cost_ns);
+  return next_look_ns_;
+}
+
+void Tail::Implementation::look() {
+  const Look look = scanner_.look();
+  for (const base::Error& error : look.errors) context_.report_once(error.message, "");
+  bases_.clear();
+  content_matcher_.match(inode_matcher_.match(look));
+  directories_ = look.directories;
+}
+
+void Tail::Implementation::note_start_offsets() {
+  const std::lock_guard lock(start_offsets_mutex_);
+  start_offsets_.clear();
+  for (const auto& [id, known] : context_.files.all()) {
+    if (known->record.start_offset > 0) start_offsets_[id] = known->record.start_offset;
+  }
+}
+
+uint64_t Tail::Implementation::start_offset(const base::FileId& file) const {
+  const std::lock_guard lock(start_offsets_mutex_);
+  const auto found = start_offsets_.find(file);
+  return found == start_offsets_.end() ? 0 : found->second;
+}
+
+base::Expected<std::unique_ptr<Tail>> Tail::open(base::Filesystem& filesystem,
+                                                 const base::Clock& clock, FileTable& table,
+                                                 std::vector<TailSource> sources,
+                                                 TailOptions options) {
+  auto store = IdentityStore::open(filesystem, options.state_dir);
+  if (!store) return tl::unexpected(store.error());
+  return std::unique_ptr<Tail>(new Tail(std::make_unique<Implementation>(
+      filesystem, clock, table, std::move(sources), std::move(options), std::move(*store))));
+}
+
+Tail::Tail(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+
+Tail::~Tail() = default;
+
+base::Expected<int64_t> Tail::step() {
+  return implementation_->step();
+}
+
+void Tail::hint() {
+  implementation_->hint();
+}
+
+const TailCounters& Tail::counters() const {
+  return implementation_->counters();
+}
+
+std::vector<std::string> Tail::watched_directories() const {
+  return implementation_->directories();
+}
+
+uint64_t Tail::start_offset(const base::FileId& file) const {
+  return implementation_->start_offset(file);
+}
+
+}  // namespace sawlog::agent
