@@ -26,6 +26,7 @@ MAY_INCLUDE = {
 THIRD_PARTY_IN_HEADERS = {
     ("*", "tl/expected.hpp"): "the vocabulary of errors, until every compiler has std::expected",
     ("lib/include/sawlog/spdlog.h", "spdlog/"): "the optional header that is about spdlog",
+    ("tests/unit/", ""): "fixtures of one folder's tests",
 }
 LONG_FILES = {}
 LONG_FUNCTIONS = {}
@@ -34,22 +35,27 @@ CALLS = {
     "sleeping": (r"\b(sleep|usleep|nanosleep|sleep_for|sleep_until)\s*\(", "", {
         "benchmarks/": "a load generator keeps a rate",
         "demo/": "its service keeps a rate",
+        "lib/src/": "the backend thread naps while there is nothing to write",
     }),
     "printf": (r"\b(v?[fs]?n?printf|puts|fputs|putchar)\s*\(", "", {
         "benchmarks/": "their tables go to stdout",
         "lib/base/check.h": "a failed CHECK trusts nothing but stderr",
         "agent/commands/": "what a command answers goes to stdout and stderr",
+        "lib/src/": "a logging library that cannot log says so on stderr",
         "demo/": "its service talks to the one who watches",
         "agent/main.cpp": "what a command answers goes to stdout and stderr",
     }),
     "threads": (r"\b(std::j?thread\b(?!::)|pthread_create)", "", {
         "agent/agent.cpp": "the one place where the agent's threads start",
+        "agent/endpoints/http_server.cpp": "cpp-httplib listens on a thread of its own",
         "lib/src/": "the library's backend thread",
         "tests/": "tests start the threads whose meeting they check",
         "benchmarks/": "load comes from several threads",
     }),
     "unsafe C": (r"\b(system|popen|strcpy|strcat|sprintf|gets|s?rand|tmpnam|atoi|strtok)\s*\(",
-                 "", {}),
+                 "", {
+        "tests/unit/outputs/curl_transport_test.cpp": "makes a certificate with openssl",
+    }),
 }
 UNREFERRED = {
     ".clang-format": "clang-format looks for it by name",
@@ -120,10 +126,15 @@ def test_headers_begin_with_pragma_once():
 
 
 def test_lines_are_short():
-    report([f"{name}:{number}: {len(line)} characters, at most {LINE_CHARS_MAX}"
-            for name in files() if name.endswith(CPP) or is_script(name)
-            for number, line in enumerate(text(name).splitlines(), 1)
-            if len(line) > LINE_CHARS_MAX])
+    """Wherever a line can be broken: data in the strings of tests stays in one piece."""
+    violations = []
+    for name in (name for name in files() if name.endswith(CPP) or is_script(name)):
+        may_hold_data = name.startswith("tests/") and name.endswith(CPP)
+        for number, line in enumerate(text(name).splitlines(), 1):
+            if len(line) > LINE_CHARS_MAX and not (may_hold_data and '"' in line):
+                violations.append(f"{name}:{number}: {len(line)} characters, "
+                                  f"at most {LINE_CHARS_MAX}")
+    report(violations)
 
 
 def test_files_are_short():
@@ -173,14 +184,15 @@ def test_nothing_is_left_for_later():
 
 
 def test_every_source_is_built():
-    """Each .cpp is named by a CMakeLists.txt at or above it, or picked up by a test glob."""
+    """Each .cpp is named in a CMakeLists.txt at or above it, or picked up by a test glob."""
     violations = []
     unit = text("tests/CMakeLists.txt")
     for name in (name for name in cpp_files() if name.endswith(".cpp")):
         parts = name.split("/")
         lists = ["/".join(parts[:depth] + ["CMakeLists.txt"]) for depth in range(len(parts))]
-        named = any("/".join(parts[depth:]) in text(cmake)
-                    for depth, cmake in enumerate(lists) if cmake in files())
+        named = any(re.search(rf"\b{path.removesuffix('.cpp')}\b", text(cmake))
+                    for depth, cmake in enumerate(lists) if cmake in files()
+                    for path in ["/".join(parts[depth:])])
         globbed = (name.startswith("tests/unit/") and name.endswith("_test.cpp")
                    and f"sawlog_unit_tests({parts[2]} " in unit)
         if not named and not globbed:
