@@ -1,0 +1,27 @@
+// The commands of the program. Each gets its own arguments (without its name) and returns an exit
+// code.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sawlog::agent::commands {
+
+constexpr int kExitDone = 0;
+constexpr int kExitFailed = 1;       // while running
+constexpr int kExitUsage = 2;        // wrong usage or configuration
+constexpr int kExitDeadLetters = 3;  // run --once: done, but some lines went to the dead letters
+
+struct Command {
+  const char* name;
+  const char* summary;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+[[nodiscard]] std::span<const Command> all();
+
+int run(const std::vector<std::string>& arguments);
+int check(const std::vector<std::string>& arguments);
+
+}  // namespace sawlog::agent::commands

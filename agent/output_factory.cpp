@@ -1,0 +1,176 @@
+#include "agent/output_factory.h"
+
+#include <random>
+
+#include "outputs/curl_transport.h"
+#include "outputs/dead_letters.h"
+#include "outputs/elasticsearch_output.h"
+#include "outputs/file_output.h"
+#include "outputs/kafka_output.h"
+#include "outputs/loki_output.h"
+#include "outputs/stdout_output.h"
+
+namespace sawlog::agent {
+
+namespace {
+
+using base::Expected;
+using MadeOutput = Expected<std::unique_ptr<outputs::Output>>;
+
+// Makes one output from its configuration; one overload for each kind.
+class Factory {
+ public:
+  Factory(const config::OutputConfig& config, const OutputEnvironment& environment)
+      : config_(config), environment_(environment) {}
+
+  MadeOutput operator()(const config::ElasticsearchConfig& target) const {
+    auto dead_letters = open_dead_letters();
+    if (!dead_letters) return tl::unexpected(dead_letters.error());
+    auto transport =
+        open_transport({target.username, target.password, target.api_key, /*bearer=*/""});
+    if (!transport) return tl::unexpected(transport.error());
+    outputs::ElasticsearchOptions options;
+    options.hosts = target.hosts;
+    options.data_stream = target.data_stream;
+    options.index = target.index;
+    options.pipeline = target.pipeline;
+    options.gzip = target.gzip;
+    options.exactly_once = target.exactly_once;
+    options.canonical_keys = config_.canonical_keys;
+    options.host_name = environment_.host_name;
+    options.batch = batch();
+    options.retry = retry();
+    options.random_seed = seed();
+    return std::make_unique<outputs::ElasticsearchOutput>(
+        std::move(options), std::move(*transport), std::move(*dead_letters), environment_.clock);
+  }
+
+  MadeOutput operator()(const config::LokiConfig& target) const {
+    auto dead_letters = open_dead_letters();
+    if (!dead_letters) return tl::unexpected(dead_letters.error());
+    auto transport =
+        open_transport({target.username, target.password, /*api_key=*/"", target.bearer});
+    if (!transport) return tl::unexpected(transport.error());
+    outputs::LokiOptions options;
+    options.url = target.url;
+    options.tenant = target.tenant;
+    options.labels = target.labels;
+    options.metadata = target.metadata;
+    options.canonical_keys = config_.canonical_keys;
+    options.host_name = environment_.host_name;
+    options.batch = batch();
+    options.retry = retry();
+    options.random_seed = seed();
+    return outputs::LokiOutput::create(std::move(options), std::move(*transport),
+                                       std::move(*dead_letters), environment_.clock);
+  }
+
+  MadeOutput operator()(const config::KafkaConfig& target) const {
+    auto dead_letters = open_dead_letters();
+    if (!dead_letters) return tl::unexpected(dead_letters.error());
+    outputs::KafkaOptions options;
+    options.topic = target.topic;
+    options.key_field = target.key;
+    options.client.brokers = target.brokers;
+    options.client.use_tls = !config_.tls.ca.empty() || !config_.tls.cert.empty();
+    options.client.tls = tls();
+    options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
+    options.client.reconnect_delay_max_ns = config_.retry_backoff_max_ns;
+    options.client.properties = target.librdkafka;
+    options.batch = batch();
+    options.retry = retry();
+    options.lines = lines();
+    options.retry_seed = seed();
+    return outputs::KafkaOutput::create(environment_.clock, std::move(*dead_letters),
+                                        std::move(options));
+  }
+
+  MadeOutput operator()(const config::FileConfig& target) const {
+    outputs::FileOptions options;
+    options.path = target.path;
+    options.format = format_of(target.compression);
+    options.rotate_bytes = target.rotate_bytes;
+    options.rotate_keep = target.rotate_keep;
+    options.batch = batch();
+    options.retry = retry();
+    options.lines = lines();
+    options.retry_seed = seed();
+    return std::make_unique<outputs::FileOutput>(environment_.filesystem, environment_.clock,
+                                                 std::move(options));
+  }
+
+  MadeOutput operator()(const config::StdoutConfig& target) const {
+    outputs::StdoutOptions options;
+    options.pretty = target.pretty;
+    options.batch = batch();
+    options.lines = lines();
+    return std::make_unique<outputs::StdoutOutput>(std::move(options));
+  }
+
+ private:
+  static outputs::FrameFormat format_of(config::Compression compression) {
+    switch (compression) {
+      case config::Compression::kNone:
+        return outputs::FrameFormat::kNone;
+      case config::Compression::kGzip:
+        return outputs::FrameFormat::kGzip;
+      case config::Compression::kZstd:
+        return outputs::FrameFormat::kZstd;
+    }
+    return outputs::FrameFormat::kNone;
+  }
+
+  Expected<std::unique_ptr<outputs::DeadLetters>> open_dead_letters() const {
+    return outputs::DeadLetters::open(
+        environment_.filesystem, environment_.clock,
+        {config_.dead_letter_path, config_.dead_letter_bytes_max, config_.name});
+  }
+  Expected<std::unique_ptr<outputs::CurlTransport>> open_transport(
+      outputs::Credentials credentials) const {
+    outputs::CurlOptions options;
+    options.tls = tls();
+    options.credentials = std::move(credentials);
+    return outputs::CurlTransport::create(std::move(options), environment_.clock);
+  }
+
+  outputs::TlsOptions tls() const {
+    return {config_.tls.ca, config_.tls.cert, config_.tls.key, config_.tls.verify};
+  }
+  outputs::BatchOptions batch() const {
+    outputs::BatchOptions batch;
+    batch.bytes_max = config_.batch_bytes;
+    batch.age_max_ns = config_.batch_age_ns;
+    batch.in_flight_max = config_.in_flight;
+    batch.memory_bytes_max = (config_.in_flight + 2) * config_.batch_bytes;
+    return batch;
+  }
+  outputs::RetryOptions retry() const {
+    outputs::RetryOptions retry;
+    retry.backoff_max_ns = config_.retry_backoff_max_ns;
+    retry.attempts_max = config_.retry_attempts == config::kUnlimited ? 0 : config_.retry_attempts;
+    return retry;
+  }
+  parsers::LineWriterOptions lines() const {
+    parsers::LineWriterOptions lines;
+    lines.canonical_keys = config_.canonical_keys;
+    lines.host_name = environment_.host_name;
+    return lines;
+  }
+  // Of the jitter: a fleet must not draw the same waits.
+  static uint64_t seed() { return std::random_device{}(); }
+
+  const config::OutputConfig& config_;
+  const OutputEnvironment& environment_;
+};
+
+}  // namespace
+
+MadeOutput make_output(const config::OutputConfig& config, const OutputEnvironment& environment) {
+  auto output = std::visit(Factory(config, environment), config.target);
+  if (!output) {
+    output.error().message = "output '" + config.name + "': " + output.error().message;
+  }
+  return output;
+}
+
+}  // namespace sawlog::agent
