@@ -52,6 +52,7 @@ struct SourceConfig {
   std::string multiline = "none";  // auto | none | start; so far only none is supported
   std::string multiline_start;
   uint64_t line_bytes_max = 1u << 20;
+  std::optional<std::vector<std::string>> presets;  // instead of metrics.presets
 };
 
 enum class OutputType : uint8_t { kElasticsearch, kKafka, kLoki, kFile, kStdout, kOtlp };
@@ -168,6 +169,7 @@ struct Preset {
 
 struct MetricsConfig {
   std::vector<std::string> presets = {"http", "log"};
+  std::map<std::string, std::vector<std::string>> presets_by_source;  // load() fills it in
   uint64_t series_max = 10'000;
   uint64_t series_total_max = 100'000;
   int64_t open_max_ns = 900'000'000'000;

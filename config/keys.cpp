@@ -28,6 +28,12 @@ Section<HttpConfig> http_section() {
 Section<SourceConfig> source_section() {
   using Source = SourceConfig;
   Section<Source> section;
+  KeyInfo presets;
+  presets.name = "presets";
+  presets.type = ValueType::kTextList;
+  presets.meaning =
+      "instead of metrics.presets; [] for copies of lines that another source has, as error.log";
+  presets.words = preset_names();
   section
       .word<SourceType>("type", &Source::type, {{"file", SourceType::kFile}}, {"stdin", "kafka"},
                         "where the lines come from")
@@ -50,6 +56,8 @@ Section<SourceConfig> source_section() {
                          "how lines are joined to one record")
       .size("line_bytes_max", &Source::line_bytes_max, kKiB, 64 * kMiB,
             "a longer line is cut, marked and counted")
+      .custom(presets, [](const Node& node, const std::string& path, Source& into,
+                          Reading& reading) { into.presets = read_preset_names(node, path, reading); })
       .later("where", "only the records for which this is true, for every consumer")
       .later("sample", "only a part of the records")
       .later("redact", "what is masked in every record")

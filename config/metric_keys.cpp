@@ -166,20 +166,25 @@ std::vector<MetricRule> read_rules(const Node& node, const std::string& path, Re
   return rules;
 }
 
-void read_presets(const Node& node, const std::string& path, MetricsConfig& metrics,
-                  Reading& reading) {
-  metrics.presets.clear();
+}  // namespace
+
+std::vector<std::string> read_preset_names(const Node& node, const std::string& path,
+                                           Reading& reading) {
+  std::vector<std::string> names;
   if (node.kind != Node::Kind::kList) {
     reading.mistake(node.place, "'" + path + "' must be a list of presets, such as [http, log]");
-    return;
+    return names;
   }
   for (size_t i = 0; i < node.items.size(); ++i) {
     const std::string item_path = path + "[" + std::to_string(i) + "]";
     if (auto name = read_word(node.items[i], item_path, preset_names(), kLaterPresets, reading)) {
-      metrics.presets.push_back(*std::move(name));
+      names.push_back(*std::move(name));
     }
   }
+  return names;
 }
+
+namespace {
 
 Section<EventShape> event_section() {
   Section<EventShape> section;
@@ -201,7 +206,8 @@ Section<MetricsConfig> metrics_section() {
   presets.words = preset_names();
   KeyInfo rules = info("rules", ValueType::kSectionList, "your own metrics");
   rules.children = rule_section().infos();
-  section.custom(presets, read_presets)
+  section.custom(presets, [](const Node& node, const std::string& path, Metrics& into,
+                          Reading& reading) { into.presets = read_preset_names(node, path, reading); })
       .count("series_max", &Metrics::series_max, 1, 1'000'000,
              "series of one metric; what is more goes to its overflow series")
       .count("series_total_max", &Metrics::series_total_max, 1, 10'000'000,

@@ -9,4 +9,8 @@ namespace sawlog::config {
 [[nodiscard]] Section<MetricsConfig> metrics_section();
 [[nodiscard]] Section<Preset> preset_section();
 
+// The value of a key that lists presets.
+[[nodiscard]] std::vector<std::string> read_preset_names(const Node& node, const std::string& path,
+                                                         Reading& reading);
+
 }  // namespace sawlog::config

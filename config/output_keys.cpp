@@ -148,7 +148,7 @@ Section<OutputConfig> server_section() {
             "the longest wait between two attempts");
   dead_letter
       .text("path", &Output::dead_letter_path, {.check = check_not_empty},
-            "directory for records that are refused for good; STATE_DIR/dead/NAME when left out")
+            "file for records that are refused for good; STATE_DIR/dead/NAME when left out")
       .size("bytes_max", &Output::dead_letter_bytes_max, kMiB, kTiB,
             "the output pauses when this much is there");
   section.count("in_flight", &Output::in_flight, 1, 64, "how many batches may be unanswered")
