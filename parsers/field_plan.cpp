@@ -47,7 +47,8 @@ FieldPlan::FieldPlan(const std::vector<std::string>& names, Purpose purpose,
   };
   time = always("@timestamp");
   level = always("log.level");
-  message = always("message");  // a line that is not JSON has it
+  // A line that is not JSON has it; in others only LineWriter needs it.
+  message = purpose == Purpose::kShipping ? always("message") : slot_for("message");
   const auto wanted_logger = std::find(names.begin(), names.end(), "log.logger");
   if (wanted_logger != names.end()) {
     logger = slot_for("log.logger");
@@ -115,9 +116,11 @@ void FieldPlan::intern(const Names& names) {
       keys.add(std::string_view(name).substr(0, dot))->is_prefix = true;
     KeyInfo* const key = keys.add(name);
     auto& candidates = candidates_.emplace_back(meaning.candidates);
-    for (Candidate& candidate : candidates)
-      candidate.is_plain_string = candidate.slot != time && !candidate.is_duration &&
-                                  candidate.use <= AliasUse::kUnlessEventName;
+    for (Candidate& candidate : candidates) {
+      const bool is_plain = candidate.slot != time && !candidate.is_duration;
+      candidate.is_plain_string = is_plain && candidate.use <= AliasUse::kUnlessEventName;
+      candidate.is_plain_number = candidate.is_plain_string && candidate.use != AliasUse::kString;
+    }
     key->candidates = candidates.data();
     key->candidate_count = static_cast<uint32_t>(candidates.size());
   }

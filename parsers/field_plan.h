@@ -37,6 +37,7 @@ struct Candidate {
   bool is_duration = false;
   bool is_presence_only = false;  // only whether it is there matters
   bool is_plain_string = false;   // a string counts as it stands
+  bool is_plain_number = false;   // so does a number
 };
 
 enum class KeyRole : uint8_t { kTime, kLevel, kMessage, kObjectName };

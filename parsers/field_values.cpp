@@ -17,7 +17,7 @@ void FieldValues::clear(size_t raw_bytes) {
     places_[filled_[i]].rank = kAbsentRank;
   }
   filled_count_ = 0;
-  time_.reset();
+  has_time_ = false;
   has_unreadable_time_ = false;
   has_refused_ = false;
   unescaped_from_ = nullptr;
@@ -36,7 +36,11 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
     unescaped_from_ = text.data();
     last_unescaped_ = std::string_view(unescaped_).substr(size);
   }
-  Value value = plain_value(token, token.has_escapes ? last_unescaped_ : text);
+  std::string_view content = text;
+  if (token.kind == ValueKind::kString) content = text.substr(1, text.size() - 2);
+  if (token.has_escapes) content = last_unescaped_;
+  Value value;
+  read_plain_value(token, content, value);
   if (!convert_value(candidate, value)) {
     has_refused_ = true;
     return;
@@ -51,30 +55,27 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
   put(candidate.slot, rank, begin, text, top_key);
 }
 
-bool FieldValues::take_otherwise(const Candidate& candidate, const JsonToken& token,
-                                 std::string_view text) {
-  Value& value = values_[candidate.slot];
-  if (candidate.slot == time_slot_ && token.kind == ValueKind::kString) {
-    put_string(candidate.slot, text);
-  } else {
-    value = plain_value(token, text);
-    if (!convert_value(candidate, value)) return false;
-  }
+bool FieldValues::take_converted(const Candidate& candidate, const JsonToken& token, Value& value) {
+  if (!convert_value(candidate, value)) return false;
   return candidate.slot != time_slot_ || token.kind == ValueKind::kNull || read_time(token, value);
 }
 
 bool FieldValues::read_time(const JsonToken& token, const Value& value) {
   if (value.kind == ValueKind::kNull) return false;
-  std::optional<Timestamp> time;
-  if (value.kind == ValueKind::kString) time = timestamps_.parse(value.text);
-  if (value.is_number())
-    if (const auto epoch_ns = parse_epoch(value.text)) time = Timestamp{*epoch_ns, false};
-  if (!time) {
+  bool is_time = false;
+  if (value.kind == ValueKind::kString) {
+    is_time = timestamps_.parse(value.text, time_);
+  } else if (value.is_number()) {
+    const std::optional<int64_t> epoch_ns = parse_epoch(value.text);
+    is_time = epoch_ns.has_value();
+    if (is_time) time_ = {*epoch_ns, false};
+  }
+  if (!is_time) {
     has_unreadable_time_ = true;
     return false;
   }
-  time->is_canonical = time->is_canonical && !token.has_escapes;
-  time_ = time;
+  has_time_ = true;
+  time_.is_canonical = time_.is_canonical && !token.has_escapes;
   return true;
 }
 

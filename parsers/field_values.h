@@ -35,21 +35,20 @@ class FieldValues {
         offer_otherwise(*candidate, token, text, begin, top_key);
         continue;
       }
-      put_string(candidate->slot, text);
+      read_plain_value(token, text.substr(1, text.size() - 2), values_[candidate->slot]);
       put(candidate->slot, candidate->rank, begin, text, top_key);
     }
   }
-  // The same for a value that is known to be its slot's best, with the rank that it had. False if
-  // it is not what the field wants.
+  // The same for a value without escapes that is known to be its slot's best, with the rank that it
+  // had. False if it is not what the field wants.
   [[nodiscard]] bool take(const Candidate& candidate, uint8_t rank, const JsonToken& token,
                           std::string_view text, uint32_t begin, const KeyInfo* top_key) {
-    if (token.kind == ValueKind::kString && candidate.is_plain_string) {
-      put_string(candidate.slot, text);
-    } else if (!take_otherwise(candidate, token, text)) {
-      return false;
-    }
+    Value& value = values_[candidate.slot];
+    const bool is_string = token.kind == ValueKind::kString;
+    read_plain_value(token, is_string ? text.substr(1, text.size() - 2) : text, value);
     put(candidate.slot, rank, begin, text, top_key);
-    return true;
+    const bool is_plain = is_string ? candidate.is_plain_string : candidate.is_plain_number;
+    return is_plain || take_converted(candidate, token, value);
   }
   // The whole of a line that is not JSON as its message.
   void put_message(std::string_view line);
@@ -59,23 +58,16 @@ class FieldValues {
   [[nodiscard]] std::span<const Value> values() const { return values_; }
   [[nodiscard]] std::span<const ValuePlace> places() const { return places_; }
 
-  [[nodiscard]] const std::optional<Timestamp>& time() const { return time_; }
+  [[nodiscard]] bool has_time() const { return has_time_; }
+  [[nodiscard]] const Timestamp& time() const { return time_; }  // if it has one
   // There was a value for the time that cannot be read as one.
   [[nodiscard]] bool has_unreadable_time() const { return has_unreadable_time_; }
   // A value was refused for what it is: another one under its key may not be.
   [[nodiscard]] bool has_refused() const { return has_refused_; }
 
  private:
-  void put_string(Slot slot, std::string_view text) {
-    Value& value = values_[slot];
-    value.kind = ValueKind::kString;
-    value.text = text.substr(1, text.size() - 2);
-    value.number = 0;
-    value.integer = 0;
-    read_number_in_string(value);
-  }
-  [[nodiscard]] bool take_otherwise(const Candidate& candidate, const JsonToken& token,
-                                    std::string_view text);
+  [[nodiscard]] bool take_converted(const Candidate& candidate, const JsonToken& token,
+                                    Value& value);
   void offer_otherwise(const Candidate& candidate, const JsonToken& token, std::string_view text,
                        uint32_t begin, const KeyInfo* top_key);
   [[nodiscard]] bool read_time(const JsonToken& token, const Value& value);
@@ -95,7 +87,8 @@ class FieldValues {
   std::vector<Slot> filled_;  // the slots that have something: filled_count_ of them
   size_t filled_count_ = 0;
   TimestampParser timestamps_;
-  std::optional<Timestamp> time_;
+  Timestamp time_;
+  bool has_time_ = false;
   bool has_unreadable_time_ = false;
   bool has_refused_ = false;
   std::string unescaped_;                 // contents of strings with escapes; views go into it

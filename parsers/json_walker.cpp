@@ -13,7 +13,7 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-constexpr uint32_t kExactDigitsMax = 18;  // fit into an int64_t
+constexpr size_t kExactDigitsMax = 18;  // fit into an int64_t
 
 // Reads digits into the mantissa, which wraps around when there are too many.
 const char* read_digits(const char* at, const char* end, uint64_t& mantissa) {
@@ -242,29 +242,11 @@ void append_unescaped(std::string_view content, std::string& out) {
   }
 }
 
-void read_number(const JsonToken& token, std::string_view text, Value& value) {
-  constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
-  constexpr std::array<double, kExactDigitsMax + 1> kPowers = {
-      1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-      1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-  const JsonNumber& number = token.number;
-  value.kind = token.kind;
-  value.integer = 0;
-  if (number.is_exact && token.kind == ValueKind::kInteger) {
-    value.integer = number.mantissa;
-    value.number = static_cast<double>(number.mantissa);
-    if (number.mantissa == 0 && text[0] == '-') value.number = -0.0;
-    return;
-  }
-  const bool is_exact_double =
-      number.is_exact && number.mantissa <= kExactDoubleMax && number.mantissa >= -kExactDoubleMax;
-  if (is_exact_double && number.mantissa != 0) {
-    // Both are doubles without an error, so that their quotient is the nearest double (IEEE 754).
-    value.number = static_cast<double>(number.mantissa) / kPowers[number.fraction_digits];
-    return;
-  }
+void read_long_number(ValueKind kind, std::string_view text, Value& value) {
   const char* const end = text.data() + text.size();
-  if (token.kind == ValueKind::kInteger) {
+  value.kind = kind;
+  value.integer = 0;
+  if (kind == ValueKind::kInteger) {
     const auto parsed = std::from_chars(text.data(), end, value.integer);
     if (parsed.ec != std::errc()) value.integer = text[0] == '-' ? INT64_MIN : INT64_MAX;
   }
@@ -273,10 +255,10 @@ void read_number(const JsonToken& token, std::string_view text, Value& value) {
 }
 
 bool number_value(std::string_view text, Value& value) {
-  JsonToken token;
-  token.kind = scan_number(text.data(), text.data() + text.size(), token.number);
-  if (token.kind == ValueKind::kAbsent) return false;
-  read_number(token, text, value);
+  JsonNumber number;
+  const ValueKind kind = scan_number(text.data(), text.data() + text.size(), number);
+  if (kind == ValueKind::kAbsent) return false;
+  read_number(kind, number, text, value);
   return true;
 }
 

@@ -8,6 +8,7 @@
 // it: its place is noted.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -137,8 +138,22 @@ void append_unescaped(std::string_view content, std::string& out);
 // RFC 8259 section 6: the kind of the number that [begin, end) wholly is, or kAbsent.
 [[nodiscard]] ValueKind scan_number(const char* begin, const char* end, JsonNumber& number);
 
-// The value of a number that the walker has read; text: its text.
-void read_number(const JsonToken& token, std::string_view text, Value& value);
+// Fills kind, number and integer from a number that was scanned; text: its text.
+void read_long_number(ValueKind kind, std::string_view text, Value& value);
+inline void read_number(ValueKind kind, const JsonNumber& number, std::string_view text,
+                        Value& value) {
+  constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
+  constexpr std::array<double, 19> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                              1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                              1e14, 1e15, 1e16, 1e17, 1e18};
+  const bool is_exact = number.is_exact && number.mantissa <= kExactDoubleMax &&
+                        number.mantissa >= -kExactDoubleMax && number.mantissa != 0;
+  if (!is_exact) return read_long_number(kind, text, value);
+  value.kind = kind;
+  // Both are doubles without an error, so that their quotient is the nearest double (IEEE 754).
+  value.number = static_cast<double>(number.mantissa) / kPowers[number.fraction_digits];
+  value.integer = kind == ValueKind::kInteger ? number.mantissa : 0;
+}
 
 // Fills kind, number and integer from a text that is wholly a JSON number; false if it is not.
 [[nodiscard]] bool number_value(std::string_view text, Value& value);

@@ -25,8 +25,9 @@ bool is_scalar_or_scalars(const KeyPlace& place) {
 // The text of a JSON value as a time.
 bool is_time(std::string_view value) {
   TimestampParser parser;
+  Timestamp time;
   if (value.size() > 2 && value[0] == '"')
-    return parser.parse(value.substr(1, value.size() - 2)).has_value();
+    return parser.parse(value.substr(1, value.size() - 2), time);
   return parse_epoch(value).has_value();
 }
 

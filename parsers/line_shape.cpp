@@ -56,7 +56,8 @@ void LineShape::learn(std::span<const uint32_t> tokens, const JsonWalker& walker
         taken_.push_back({&candidate, place.rank, static_cast<uint32_t>(i)});
     }
   }
-  numbers_.assign(key_count, JsonToken{});
+  values_.assign(key_count, JsonToken{});
+  for (size_t i = 0; i < key_count; ++i) values_[i].kind = keys_[i].kind;
 }
 
 bool LineShape::matches(const uint32_t*& token, size_t line_end, const JsonWalker& walker) {
@@ -88,30 +89,19 @@ bool LineShape::is_value(const Key& key, size_t index, const char* begin, const 
   const std::string_view text(begin, static_cast<size_t>(end - begin));
   if (key.kind == ValueKind::kNull) return text == "null";
   if (key.kind == ValueKind::kBool) return text == "true" || text == "false";
-  JsonToken& token = numbers_[index];
+  JsonToken& token = values_[index];
   token.kind = scan_number(begin, end, token.number);
   return token.kind != ValueKind::kAbsent;
-}
-
-JsonToken LineShape::value_token(const uint32_t* token, size_t key) const {
-  JsonToken value;
-  if (keys_[key].kind == ValueKind::kInteger) {
-    value = numbers_[key];
-  } else {
-    value.kind = keys_[key].kind;
-  }
-  value.begin = token[key * kTokensOfKey + kValueToken];
-  value.end = token[key * kTokensOfKey + kSeparatorToken];
-  return value;
 }
 
 bool LineShape::take(const uint32_t* token, const JsonWalker& walker, bool is_again,
                      FieldValues& fields, std::vector<KeyPlace>& keys) const {
   const uint32_t line_begin = *token;
   for (const Taken& taken : taken_) {
-    const JsonToken value = value_token(token, taken.key);
-    if (!fields.take(*taken.candidate, taken.rank, value, walker.text(value.begin, value.end),
-                     static_cast<uint32_t>(value.begin) - line_begin, keys_[taken.key].info))
+    const uint32_t* const at = token + taken.key * kTokensOfKey;
+    const std::string_view text = walker.text(at[kValueToken], at[kSeparatorToken]);
+    if (!fields.take(*taken.candidate, taken.rank, values_[taken.key], text,
+                     at[kValueToken] - line_begin, keys_[taken.key].info))
       return false;
   }
   if (!is_again) keys.assign(noted_.size(), KeyPlace{});
@@ -124,7 +114,7 @@ bool LineShape::take(const uint32_t* token, const JsonWalker& walker, bool is_ag
     place.key_end = at[kColonToken] - line_begin;
     place.value_begin = at[kValueToken] - line_begin;
     place.value_end = at[kSeparatorToken] - line_begin;
-    place.kind = keys_[key].kind == ValueKind::kInteger ? numbers_[key].kind : keys_[key].kind;
+    place.kind = values_[key].kind;
   }
   return true;
 }

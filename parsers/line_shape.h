@@ -51,12 +51,11 @@ class LineShape {
     uint32_t key = 0;
   };
   [[nodiscard]] bool is_value(const Key& key, size_t index, const char* begin, const char* end);
-  [[nodiscard]] JsonToken value_token(const uint32_t* token, size_t key) const;
 
   std::vector<Key> keys_;
   std::vector<Taken> taken_;
-  std::vector<uint32_t> noted_;     // keys that LineWriter may change
-  std::vector<JsonToken> numbers_;  // by key, of the line that was matched last
+  std::vector<uint32_t> noted_;    // keys that LineWriter may change
+  std::vector<JsonToken> values_;  // by key: the kinds and numbers of the line matched last
 };
 
 }  // namespace sawlog::parsers

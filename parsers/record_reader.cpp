@@ -27,6 +27,7 @@ class RecordReader::Implementation {
   // The names of nested objects below which something is wanted are not longer.
   static constexpr size_t kPathDepthMax = 8;
 
+  static constexpr size_t kBlockBytesMax = 128u << 10;  // text and index stay in the caches
   static constexpr size_t kShapesMax = 4;
   static constexpr size_t kMissesToLearn = 8;  // so that many shapes are not learned all the time
 
@@ -39,6 +40,7 @@ class RecordReader::Implementation {
   };
 
   void use_plan(const SourceContext& source);
+  void start_block();
   void start_over();
   [[nodiscard]] bool read_json(const Line& line);
   [[nodiscard]] const uint32_t* first_token(const Line& line, size_t& line_end);
@@ -104,8 +106,10 @@ class RecordReader::Implementation {
   const Chunk* chunk_ = nullptr;
   size_t line_index_ = 0;
   JsonIndex index_;
-  bool is_chunk_indexed_ = false;    // else every line for itself
-  const uint32_t* token_ = nullptr;  // of an indexed chunk: nothing before it is needed again
+  size_t block_end_ = 0;             // the first line that is not in the block
+  uint32_t block_begin_ = 0;         // in the chunk
+  bool is_block_indexed_ = false;    // else every line for itself
+  const uint32_t* token_ = nullptr;  // of an indexed block: nothing before it is needed again
   JsonWalker walker_;
 
   Record record_;
@@ -128,10 +132,23 @@ void RecordReader::Implementation::start(const Chunk& chunk) {
   chunk_ = &chunk;
   line_index_ = 0;
   use_plan(*chunk.source);
-  is_chunk_indexed_ = !chunk.lines.empty() && index_.build(chunk.bytes);
-  if (!is_chunk_indexed_) return;
+  block_end_ = 0;
+}
+
+// Indexes the next lines together, few enough for the caches.
+void RecordReader::Implementation::start_block() {
+  const auto lines = chunk_->lines.subspan(line_index_);
+  const uint32_t begin = lines.front().begin;
+  const auto behind = std::partition_point(lines.begin() + 1, lines.end(), [&](const Line& line) {
+    return line.next - begin <= kBlockBytesMax;
+  });
+  block_end_ = line_index_ + static_cast<size_t>(behind - lines.begin());
+  block_begin_ = begin;
+  const std::string_view bytes = chunk_->bytes.substr(begin, behind[-1].next - begin);
+  is_block_indexed_ = index_.build(bytes);
+  if (!is_block_indexed_) return;
   token_ = index_.positions().data();
-  walker_.start(chunk.bytes.data(), index_.positions(), chunk.bytes.size());
+  walker_.start(bytes.data(), index_.positions(), bytes.size());
 }
 
 // Sources are few and their addresses stay; a full table of keys starts over.
@@ -159,6 +176,7 @@ void RecordReader::Implementation::use_plan(const SourceContext& source) {
 
 const Record* RecordReader::Implementation::next() {
   if (line_index_ == chunk_->lines.size()) return nullptr;
+  if (line_index_ == block_end_) start_block();
   const Line& line = chunk_->lines[line_index_++];
   plan_->line++;
   record_.raw_ = chunk_->text(line);
@@ -201,12 +219,12 @@ bool RecordReader::Implementation::read_json(const Line& line) {
 
 // nullptr if the line has none.
 const uint32_t* RecordReader::Implementation::first_token(const Line& line, size_t& line_end) {
-  line_begin_ = line.begin;
-  line_end = line.begin + line.size_bytes;
-  if (is_chunk_indexed_) {
+  if (is_block_indexed_) {
+    line_begin_ = line.begin - block_begin_;
+    line_end = line_begin_ + line.size_bytes;
     const auto positions = index_.positions();
     const uint32_t* const end = positions.data() + positions.size();
-    while (token_ != end && *token_ < line.begin) ++token_;
+    while (token_ != end && *token_ < line_begin_) ++token_;
     return token_;
   }
   if (!index_.build(record_.raw_)) return nullptr;
@@ -370,11 +388,11 @@ void RecordReader::Implementation::finish_json() {
   record_.shape_ = Shape::kJson;
   record_.own_time_.reset();
   layout_.is_time_canonical = false;
-  if (fields_.time()) {
-    record_.own_time_ = fields_.time()->unix_ns;
-    layout_.is_time_canonical = fields_.time()->is_canonical;
+  if (fields_.has_time()) {
+    record_.own_time_ = fields_.time().unix_ns;
+    layout_.is_time_canonical = fields_.time().is_canonical;
   }
-  record_.time_is_unreadable_ = !fields_.time() && fields_.has_unreadable_time();
+  record_.time_is_unreadable_ = !fields_.has_time() && fields_.has_unreadable_time();
   record_.time_ = record_.own_time_.value_or(chunk_->first_read_unix_ns);
   record_.level_ = level_of(fields_[plan_->level]);
   if (plan_->logger != kNoSlot && fields_[plan_->event_name].is_present() &&
@@ -389,7 +407,7 @@ void RecordReader::Implementation::finish_json() {
 void RecordReader::Implementation::finish_text() {
   start_over();
   fields_.put_message(record_.raw_);
-  const bool is_text = is_chunk_indexed_ || is_utf8(record_.raw_);
+  const bool is_text = is_block_indexed_ || is_utf8(record_.raw_);
   record_.shape_ = is_text ? Shape::kText : Shape::kBinary;
   record_.level_ = Level::kUnknown;
   record_.own_time_.reset();

@@ -81,9 +81,9 @@ std::optional<int64_t> epoch_in_some_unit(uint64_t whole, int64_t billionths) {
 
 }  // namespace
 
-// "YYYY-MM-DDThh:mm" → seconds since 1970.
-std::optional<int64_t> TimestampParser::minute(const char* text) {
-  if (std::memcmp(text, minute_text_.data(), minute_text_.size()) == 0) return minute_unix_s_;
+// "YYYY-MM-DDThh:mm" → minute_unix_s_.
+bool TimestampParser::read_minute(const char* text) {
+  if (std::memcmp(text, minute_text_.data(), minute_text_.size()) == 0) return true;
   const unsigned year = two_digits(text) * 100 + two_digits(text + 2);
   const unsigned month = two_digits(text + 5);
   const unsigned day = two_digits(text + 8);
@@ -93,20 +93,20 @@ std::optional<int64_t> TimestampParser::minute(const char* text) {
                               (text[10] == 'T' || text[10] == ' ' || text[10] == 't');
   if (!has_separators || two_digits(text + 2) > 99 || year < 1969 || year > 2262 || month < 1 ||
       month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59)
-    return std::nullopt;
+    return false;
   minute_unix_s_ = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60;
   std::memcpy(minute_text_.data(), text, minute_text_.size());
-  return minute_unix_s_;
+  return true;
 }
 
-std::optional<Timestamp> TimestampParser::parse(std::string_view text) {
+bool TimestampParser::parse(std::string_view text, Timestamp& time) {
   constexpr size_t kMinuteBytes = 16;
   if (text.size() < kMinuteBytes || text[4] != '-') {
     const std::optional<int64_t> epoch_ns = parse_epoch(text);
-    return epoch_ns ? std::optional(Timestamp{*epoch_ns, false}) : std::nullopt;
+    if (epoch_ns) time = {*epoch_ns, false};
+    return epoch_ns.has_value();
   }
-  const std::optional<int64_t> minute_s = minute(text.data());
-  if (!minute_s) return std::nullopt;
+  if (!read_minute(text.data())) return false;
   const char* at = text.data() + kMinuteBytes;
   const char* const end = text.data() + text.size();
   unsigned second = 0;
@@ -114,23 +114,24 @@ std::optional<Timestamp> TimestampParser::parse(std::string_view text) {
   bool is_canonical = false;
   if (end - at >= 3 && *at == ':') {
     second = two_digits(at + 1);
-    if (second > 60) return std::nullopt;
+    if (second > 60) return false;
     at += 3;
     is_canonical = text[10] == 'T' && second < 60;
     if (at != end && (*at == '.' || *at == ',')) {
       const char* const digits = at + 1;
       is_canonical = is_canonical && *at == '.';
       at = read_billionths(digits, end, billionths);
-      if (at == digits) return std::nullopt;
+      if (at == digits) return false;
       is_canonical = is_canonical && at - digits <= static_cast<int>(kFractionDigitsMax);
     }
   }
   is_canonical = is_canonical && end - at == 1 && *at == 'Z';
   const std::optional<int64_t> zone = is_canonical ? 0 : zone_seconds(at, end);
-  if (!zone) return std::nullopt;
-  const int64_t unix_s = *minute_s + second - *zone;
-  if (unix_s < 0 || unix_s > kSecondsMax) return std::nullopt;
-  return Timestamp{unix_s * kNsPerSecond + billionths, is_canonical};
+  if (!zone) return false;
+  const int64_t unix_s = minute_unix_s_ + second - *zone;
+  if (unix_s < 0 || unix_s > kSecondsMax) return false;
+  time = {unix_s * kNsPerSecond + billionths, is_canonical};
+  return true;
 }
 
 std::optional<int64_t> parse_epoch(std::string_view text) {

@@ -29,11 +29,11 @@ struct Timestamp {
 // Remembers the last minute that it read, as the next line is most likely of the same one.
 class TimestampParser {
  public:
-  // text: the content of a JSON string.
-  [[nodiscard]] std::optional<Timestamp> parse(std::string_view text);
+  // text: the content of a JSON string. False, with time unchanged, if it is no time.
+  [[nodiscard]] bool parse(std::string_view text, Timestamp& time);
 
  private:
-  [[nodiscard]] std::optional<int64_t> minute(const char* text);
+  [[nodiscard]] bool read_minute(const char* text);
 
   std::array<char, 16> minute_text_{};  // "2026-11-21T07:06"
   int64_t minute_unix_s_ = 0;

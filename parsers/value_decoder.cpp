@@ -71,22 +71,6 @@ void read_number_in_digit_string(Value& value) {
     value.number = number.number;
 }
 
-Value plain_value(const JsonToken& token, std::string_view text) {
-  Value value;
-  value.kind = token.kind;
-  value.text = text;
-  if (token.kind == ValueKind::kString) {
-    if (!token.has_escapes) value.text = text.substr(1, text.size() - 2);
-    read_number_in_string(value);
-  } else if (value.is_number()) {
-    read_number(token, text, value);
-  } else if (token.kind == ValueKind::kBool) {
-    value.integer = text[0] == 't' ? 1 : 0;
-    value.number = static_cast<double>(value.integer);
-  }
-  return value;
-}
-
 bool convert_value(const Candidate& candidate, Value& value) {
   if (value.kind == ValueKind::kNull || candidate.is_presence_only) return true;
   if (candidate.is_duration) return to_duration(candidate.use, value);
