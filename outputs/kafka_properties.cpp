@@ -73,6 +73,8 @@ base::Expected<KafkaProperties> kafka_properties(const KafkaClientOptions& optio
       {"queue.buffering.max.kbytes", "2097151"},
       {"reconnect.backoff.max.ms", std::to_string(reconnect_ms)},
       {"socket.keepalive.enable", "true"},
+      // A topic that is not there is reported after this time, and asked for again.
+      {"topic.metadata.propagation.max.ms", "5000"},
       {"statistics.interval.ms", "1000"},
       {"security.protocol", std::string(security_protocol(options))},
   };
