@@ -216,6 +216,7 @@ void complete_paths(std::vector<std::string>& paths) {
 void complete(Config& config) {
   config.state_dir = absolute_path(config.state_dir);
   for (SourceConfig& source : config.sources) {
+    if (source.presets) config.metrics.presets_by_source[source.name] = *source.presets;
     complete_paths(source.paths);
     complete_paths(source.exclude);
   }

@@ -2,6 +2,7 @@
 
 #include "config/metric_keys.h"
 #include "config/output_keys.h"
+#include "config/presets.h"
 #include "config/section.h"
 #include "config/text_checks.h"
 
@@ -56,8 +57,10 @@ Section<SourceConfig> source_section() {
                          "how lines are joined to one record")
       .size("line_bytes_max", &Source::line_bytes_max, kKiB, 64 * kMiB,
             "a longer line is cut, marked and counted")
-      .custom(presets, [](const Node& node, const std::string& path, Source& into,
-                          Reading& reading) { into.presets = read_preset_names(node, path, reading); })
+      .custom(presets,
+              [](const Node& node, const std::string& path, Source& into, Reading& reading) {
+                into.presets = read_preset_names(node, path, reading);
+              })
       .later("where", "only the records for which this is true, for every consumer")
       .later("sample", "only a part of the records")
       .later("redact", "what is masked in every record")

@@ -206,8 +206,11 @@ Section<MetricsConfig> metrics_section() {
   presets.words = preset_names();
   KeyInfo rules = info("rules", ValueType::kSectionList, "your own metrics");
   rules.children = rule_section().infos();
-  section.custom(presets, [](const Node& node, const std::string& path, Metrics& into,
-                          Reading& reading) { into.presets = read_preset_names(node, path, reading); })
+  section
+      .custom(presets,
+              [](const Node& node, const std::string& path, Metrics& into, Reading& reading) {
+                into.presets = read_preset_names(node, path, reading);
+              })
       .count("series_max", &Metrics::series_max, 1, 1'000'000,
              "series of one metric; what is more goes to its overflow series")
       .count("series_total_max", &Metrics::series_total_max, 1, 10'000'000,

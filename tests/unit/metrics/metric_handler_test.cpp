@@ -94,6 +94,15 @@ config::MetricsConfig presets(std::vector<std::string> names) {
   return config;
 }
 
+TEST(MetricHandler, ASourceMayHavePresetsOfItsOwn) {  // error.log repeats lines of application.log
+  config::MetricsConfig config = presets({"log"});
+  config.presets_by_source["app"] = {};
+  Feed feed(config);
+  feed.lines({R"({"service.name":"shop","log.level":"error","message":"a"})"});
+  EXPECT_THAT(feed.shown(), testing::IsEmpty());
+  EXPECT_EQ(feed.delivered(), 1);
+}
+
 TEST(MetricHandler, CountsRecordsAndErrors) {
   Feed feed(presets({"log"}));
   feed.lines({R"({"service.name":"shop","log.level":"info","message":"a"})",
