@@ -136,7 +136,7 @@ char* LineEncoder::write(char* out, int64_t unix_ns) {
   out = write_text(out, logger_part_);
   for (const LineField& field : roles_) out = write_field(out, field);
   for (const LineField& field : fields_) out = write_field(out, field);
-  out = write_text(out, place_part_);
+  if (!place_part_.empty()) out = write_text(out, place_part_);
   return write_text(out, "}\n");
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <time.h>
 #include <unistd.h>
 #include <utility>
@@ -123,18 +124,28 @@ bool Runtime::start_locked(Options options) {
 
 void Runtime::start_thread() {
   must_stop_ = false;
-  is_running_ = true;
   // The service's signals are handled by the service's threads.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::make_unique<std::thread>([this] { run(); });
+  const auto body = [](void* runtime) -> void* {
+    static_cast<Runtime*>(runtime)->run();
+    return nullptr;
+  };
+  const int failure = pthread_create(&thread_, nullptr, body, this);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  has_thread_ = failure == 0;
+  is_running_ = has_thread_;
+  if (!has_thread_) {
+    std::fprintf(stderr, "sawlog: cannot start the thread that writes: %s\n",
+                 std::generic_category().message(failure).c_str());
+  }
 }
 
 void Runtime::stop() {
   const std::lock_guard lifecycle(lifecycle_);
+  is_running_ = false;
   stop_locked();
 }
 
@@ -149,13 +160,12 @@ void Runtime::stop_locked() {
 }
 
 void Runtime::stop_thread() {
-  is_running_ = false;
   needs_thread_ = false;
-  if (thread_ == nullptr) return;
+  if (!has_thread_) return;
   must_stop_ = true;
   wake();
-  thread_->join();
-  thread_.reset();
+  pthread_join(thread_, nullptr);
+  has_thread_ = false;
 }
 
 bool Runtime::flush() {
@@ -300,7 +310,7 @@ char* Runtime::wait_for_room(Ring& ring, size_t size_bytes) noexcept {
   return nullptr;
 }
 
-void Runtime::attend(Ring& ring) noexcept try {
+void Runtime::attend(Ring& ring) noexcept {
   if (t_thread.is_draining) return;
   if (is_exiting_.load()) {
     flush();
@@ -309,8 +319,6 @@ void Runtime::attend(Ring& ring) noexcept try {
   const std::lock_guard lifecycle(lifecycle_);
   ring.attention = false;
   if (needs_thread_.exchange(false)) start_thread();
-} catch (const std::exception& exception) {
-  std::fprintf(stderr, "sawlog: cannot start the thread that writes: %s\n", exception.what());
 }
 
 // ---- exit and fork ----
@@ -319,6 +327,7 @@ void Runtime::attend(Ring& ring) noexcept try {
 void Runtime::at_exit() {
   const std::lock_guard lifecycle(lifecycle_);
   is_exiting_ = true;
+  is_running_ = false;
   stop_thread();
   const DrainLock drain(drain_);
   refresh_rings();
@@ -350,8 +359,8 @@ void Runtime::after_fork_in_parent() {
 
 void Runtime::after_fork_in_child() {
   // The parent's other threads are not here, nor is the one that writes.
-  needs_thread_ = thread_ != nullptr || needs_thread_.load();
-  static_cast<void>(thread_.release());
+  needs_thread_ = has_thread_ || needs_thread_.load();
+  has_thread_ = false;
   sleeping_ = 0;
   drain_waiters_ = 0;
   if (backend_ != nullptr) backend_->forget_pending();

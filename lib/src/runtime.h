@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <pthread.h>
 #include <vector>
 
 #include <sawlog/options.h>
@@ -84,8 +84,9 @@ class Runtime {
   LoggerRegistry loggers_;
 
   std::mutex lifecycle_;
-  std::unique_ptr<std::thread> thread_;
-  bool has_exit_handler_ = false;
+  // Not a std::thread: in a forked child there is nothing left that could be joined or destroyed.
+  pthread_t thread_{};
+  bool has_thread_ = false;
 
   std::mutex drain_;
   std::atomic<int> drain_waiters_{0};
