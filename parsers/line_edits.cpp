@@ -67,6 +67,23 @@ void append_quoted_time(std::string& out, int64_t unix_ns) {
   out.push_back('"');
 }
 
+std::string_view shipped_level(const Record& record, std::string_view value, std::string& scratch) {
+  const std::string_view word = level_word(record.level());
+  if (!word.empty()) return value == word ? std::string_view() : word;
+  if (value[0] == '"') return {};  // a word that we do not know is a word
+  scratch.clear();
+  scratch += '"';
+  scratch += value;
+  scratch += '"';
+  return scratch;
+}
+
+bool wants_trace_key(const Record& record, const RecordLayout& layout, Slot id, Slot elastic,
+                     std::string_view parent) {
+  return record[id].kind == ValueKind::kString && record[elastic].kind == ValueKind::kAbsent &&
+         !layout.has_key(parent);
+}
+
 void LineEdits::start(const Record& record, const RecordLayout& layout) {
   record_ = &record;
   layout_ = &layout;
@@ -174,17 +191,9 @@ void LineEdits::edit_level_key(const KeyPlace& place) {
 }
 
 void LineEdits::edit_level_value(uint32_t begin, uint32_t end) {
-  const std::string_view raw = record_->raw().substr(begin, end - begin);
-  std::string_view word = level_word(record_->level());
-  if (word.empty()) {
-    if (raw.starts_with('"')) return;  // a word that we do not know is a word
-    level_text_.clear();
-    level_text_ += '"';
-    level_text_ += raw;
-    level_text_ += '"';
-    word = level_text_;
-  }
-  if (raw != word) replace(begin, end, word);
+  const std::string_view text =
+      shipped_level(*record_, record_->raw().substr(begin, end - begin), level_text_);
+  if (!text.empty()) replace(begin, end, text);
 }
 
 bool LineEdits::is_level_usable() const {
@@ -216,12 +225,10 @@ void LineEdits::edit_object_name(const KeyPlace& place) {
   }
 }
 
-// "trace.id" must not come beside a "trace" that may be no object.
 void LineEdits::insert_trace_key(Slot value, Slot elastic, std::string_view name,
                                  std::string_view parent) {
   const Value& id = (*record_)[value];
-  if (id.kind != ValueKind::kString || (*record_)[elastic].kind != ValueKind::kAbsent) return;
-  if (layout_->has_key(parent)) return;
+  if (!wants_trace_key(*record_, *layout_, value, elastic, parent)) return;
   inserted_ += name;
   base::append_json_string(inserted_, id.text);
   inserted_ += ',';

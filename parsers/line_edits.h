@@ -17,6 +17,16 @@ namespace sawlog::parsers {
 // RFC 3339 in quotes, with µs, or with ns where the time has them.
 void append_quoted_time(std::string& out, int64_t unix_ns);
 
+// What the text of the level's value becomes: its word in quotes, or "" if it stays. scratch: where
+// a text may go that has to be made.
+[[nodiscard]] std::string_view shipped_level(const Record& record, std::string_view value,
+                                             std::string& scratch);
+
+// Whether Elasticsearch's key for the id in this slot is to be added: not beside a parent ("trace")
+// that may be no object.
+[[nodiscard]] bool wants_trace_key(const Record& record, const RecordLayout& layout, Slot id,
+                                   Slot elastic, std::string_view parent);
+
 // [begin, end) of the raw bytes becomes text.
 struct Edit {
   uint32_t begin = 0;

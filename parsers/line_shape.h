@@ -11,6 +11,7 @@
 #include "parsers/field_plan.h"
 #include "parsers/field_values.h"
 #include "parsers/json_walker.h"
+#include "parsers/line_script.h"
 #include "parsers/record_layout.h"
 
 namespace sawlog::parsers {
@@ -24,7 +25,10 @@ class LineShape {
   // tokens: of the line, from its { to its }.
   void learn(std::span<const uint32_t> tokens, const JsonWalker& walker, const FieldPlan& plan,
              const FieldValues& fields);
-  void forget() { keys_.clear(); }
+  void forget() {
+    keys_.clear();
+    script_.forget();
+  }
 
   // Whether the line at token, up to line_end, has this shape. Nothing in it may be escaped. If so,
   // its numbers are kept for take() and token is moved behind the line.
@@ -34,6 +38,7 @@ class LineShape {
   // field wants.
   [[nodiscard]] bool take(const uint32_t* token, const JsonWalker& walker, bool is_again,
                           FieldValues& fields, std::vector<KeyPlace>& keys) const;
+  [[nodiscard]] LineScript& script() { return script_; }
   // Says for every key that this line has it.
   void stamp(uint64_t line) const {
     for (const Key& key : keys_) key.info->line = line;
@@ -52,6 +57,7 @@ class LineShape {
   };
   [[nodiscard]] bool is_value(const Key& key, size_t index, const char* begin, const char* end);
 
+  LineScript script_;
   std::vector<Key> keys_;
   std::vector<Taken> taken_;
   std::vector<uint32_t> noted_;    // keys that LineWriter may change

@@ -3,6 +3,7 @@
 #include "lib/base/check.h"
 #include "lib/base/json_encode.h"
 #include "parsers/line_edits.h"
+#include "parsers/line_script.h"
 #include "parsers/record_layout.h"
 
 namespace sawlog::parsers {
@@ -21,13 +22,22 @@ void LineWriter::append(const Chunk& chunk, const Record& record, std::string& o
   CHECK(record.layout_ != nullptr && record.layout_->plan->trace_id != kNoSlot);
   use_path(chunk.path);
   if (record.shape() != Shape::kJson) return append_wrapped(record, out);
-  if (options_.canonical_keys) {
-    edits_->make_canonical(record, *record.layout_, options_.elastic_trace_keys);
-  } else {
-    edits_->leave_as_is(record, *record.layout_);
+  const RecordLayout& layout = *record.layout_;
+  if (!options_.canonical_keys) {
+    edits_->leave_as_is(record, layout);
+    return append_edited(record, out);
   }
+  const LineScript::Settings settings{options_.elastic_trace_keys, host_field_, path_};
+  LineScript* const script = layout.script;
+  if (script != nullptr && script->fits(settings))
+    return script->append(record, layout, room_, out);
+  edits_->make_canonical(record, layout, options_.elastic_trace_keys);
   if (edits_->is_hopeless()) return append_wrapped(record, out);
   append_edited(record, out);
+  if (script == nullptr || script->is_refused()) return;
+  std::string enrichment;
+  append_enrichment(record, false, enrichment);
+  script->learn(settings, enrichment, record, layout, edits_->edits());
 }
 
 void LineWriter::use_path(std::string_view path) {

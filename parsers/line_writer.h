@@ -31,6 +31,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "parsers/chunk.h"
 #include "parsers/record.h"
@@ -66,6 +67,7 @@ class LineWriter {
   std::string path_;        // that path_field_ was made for
   std::string path_field_;  // "log.file.path":"…",
   std::unique_ptr<LineEdits> edits_;
+  std::vector<char> room_;
 };
 
 }  // namespace sawlog::parsers

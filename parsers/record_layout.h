@@ -12,6 +12,8 @@
 
 namespace sawlog::parsers {
 
+class LineScript;
+
 // A key at the top of the record that LineWriter may change, in the order of the line.
 struct KeyPlace {
   const KeyInfo* key = nullptr;  // nullptr for a duplicate that is not interned
@@ -36,6 +38,7 @@ struct RecordLayout {
   const FieldPlan* plan = nullptr;
   uint32_t object_begin = 0;  // of the {
   bool is_empty_object = false;
+  LineScript* script = nullptr;    // of the line's shape, if it is of a known one
   bool is_time_canonical = false;  // the own time's text may stand in "@timestamp" as it is
   std::vector<KeyPlace> keys;
   std::span<const ValuePlace> values;      // by slot

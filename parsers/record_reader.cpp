@@ -191,6 +191,7 @@ const Record* RecordReader::Implementation::next() {
 }
 
 void RecordReader::Implementation::start_over() {
+  layout_.script = nullptr;
   filled_by_ = nullptr;
   is_regular_ = true;
   fields_.clear(record_.raw_.size());
@@ -250,6 +251,7 @@ bool RecordReader::Implementation::read_like_before(const uint32_t*& token, size
     if (is_shipping_) shape.stamp(plan_->line);
     layout_.object_begin = 0;
     layout_.is_empty_object = false;
+    layout_.script = &shape.script();
     filled_by_ = &shape;
     state_->shape = index;
     return true;

@@ -191,5 +191,101 @@ TEST(LineWriterProperty, neighbours_change_nothing) {
   }
 }
 
+const std::vector<std::vector<std::string>> kShapes = {
+    {"timestamp", "level", "message", "service", "trace_id", "status", "duration_ms"},
+    {"ts", "level", "msg", "error", "n"},
+    {"@timestamp", "log.level", "message", "time", "span_id", "trace_id"},
+    {"event", "host", "exc_info", "traceparent", "ok", "asctime"},
+    {"a", "b"},
+    {"level", "event_type", "name", "duration", "path"},
+    {"level", "severity", "msg", "message", "trace", "trace_id", "log.file.path"},
+};
+
+const std::vector<std::string> kValues = {
+    R"("2026-11-21T07:06:55.123456Z")",
+    R"("2026-11-21 07:06:55,123")",
+    "1795244815",
+    "1795244815.5",
+    "1795244815123",
+    R"("soon")",
+    R"("INFO")",
+    R"("warn")",
+    R"("loud")",
+    "30",
+    "99",
+    "true",
+    "false",
+    "null",
+    R"("")",
+    R"("/api/v1/cart")",
+    "0",
+    "-0",
+    "12.345",
+    "1e3",
+    "123456789012345678901",
+    R"("12.5")",
+    R"("1.5s")",
+    R"("0af7651916cd43dd8448eb211c80319c")",
+    "\"\xE2\x82\xAC\"",
+    R"("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")",
+    R"("a\"b")",
+    "[1]",
+    "{}",
+    "tru",
+    "01"};
+
+// Lines that share their shapes, read by a reader that knows them, become what they become to one
+// that has never seen any.
+TEST(LineWriterProperty, known_shapes_change_nothing) {
+  const std::vector<std::string> names = {"log.level",     "message",          "event.duration",
+                                          "error.message", "log.logger",       "trace_id",
+                                          "http.route",    "error.stack_trace"};
+  Random random(3);
+  LineWriter knowing({.elastic_trace_keys = true, .host_name = "web-1"});
+  RecordReader together(names, Purpose::kShipping);
+  for (int round = 0; round < 150; ++round) {
+    const auto& first = kShapes[random() % kShapes.size()];
+    const auto& second = kShapes[random() % kShapes.size()];
+    // Values of few kinds, so that shapes come again; with now and then another one.
+    std::vector<size_t> usual;
+    for (size_t i = 0; i < 8; ++i) usual.push_back(random() % kValues.size());
+    std::string text;
+    for (int i = 0; i < 40; ++i) {
+      text += '{';
+      const auto& keys = random() % 4 == 0 ? second : first;
+      for (size_t k = 0; k < keys.size(); ++k) {
+        const size_t value = random() % 12 == 0 ? random() % kValues.size() : usual[k];
+        text.append(k == 0 ? "\"" : ",\"").append(keys[k]).append("\":").append(kValues[value]);
+      }
+      text += random() % 16 == 0 ? " }\n" : "}\n";
+    }
+    test::TextChunk chunk(text);
+    chunk.source.labels = {{"env", "prod"}, {"host.name", "x"}};
+    together.start(chunk.chunk);
+    while (const Record* record = together.next()) {
+      std::string out;
+      knowing.append(chunk.chunk, *record, out);
+      test::TextChunk alone(record->raw());
+      alone.source.labels = chunk.source.labels;
+      RecordReader fresh(names, Purpose::kShipping);
+      LineWriter fresh_writer({.elastic_trace_keys = true, .host_name = "web-1"});
+      fresh.start(alone.chunk);
+      const Record* same = fresh.next();
+      std::string want;
+      fresh_writer.append(alone.chunk, *same, want);
+      ASSERT_EQ(out, want) << record->raw();
+      ASSERT_EQ(record->level(), same->level()) << record->raw();
+      ASSERT_EQ(record->own_time_unix_ns(), same->own_time_unix_ns()) << record->raw();
+      ASSERT_EQ(record->time_is_unreadable(), same->time_is_unreadable()) << record->raw();
+      for (FieldIndex i = 0; i < names.size(); ++i) {
+        ASSERT_EQ((*record)[i].kind, (*same)[i].kind) << record->raw() << names[i];
+        ASSERT_EQ((*record)[i].text, (*same)[i].text) << record->raw() << names[i];
+        ASSERT_EQ((*record)[i].number, (*same)[i].number) << record->raw() << names[i];
+        ASSERT_EQ((*record)[i].integer, (*same)[i].integer) << record->raw() << names[i];
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sawlog::parsers
