@@ -83,6 +83,7 @@ void FieldValues::put_message(std::string_view line) {
   Value& value = values_[message_slot_];
   value.kind = ValueKind::kString;
   value.text = line;
+  value.number = std::numeric_limits<double>::quiet_NaN();
   put(message_slot_, kCanonicalRank, 0, line, nullptr);
 }
 

@@ -105,8 +105,7 @@ Level level_of(const Value& value) {
   if (value.kind != ValueKind::kString || value.text.empty()) return Level::kUnknown;
   const Level level = level_of_word(value.text);
   if (level != Level::kUnknown) return level;
-  const bool may_be_number = value.text[0] >= '0' && value.text[0] <= '9';
-  return may_be_number ? level_of_number(value.number) : Level::kUnknown;
+  return value.has_number() ? level_of_number(value.number) : Level::kUnknown;
 }
 
 }  // namespace sawlog::parsers

@@ -3,6 +3,7 @@
 // A Record belongs to its RecordReader and ends with the reader's next() or start().
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,14 +29,18 @@ enum class ValueKind : uint8_t {
 struct Value {
   ValueKind kind = ValueKind::kAbsent;
   std::string_view text;
-  double number = 0;    // of kInteger, kDouble, kBool; of a string that is wholly a number, too;
-                        // infinite when it is beyond a double
+  double number = 0;    // of kInteger, kDouble, kBool; of a string what it says if it is wholly a
+                        // number, else NaN; infinite when it is beyond a double
   int64_t integer = 0;  // of kInteger (saturated) and kBool
   [[nodiscard]] bool is_present() const {
     return kind != ValueKind::kAbsent && kind != ValueKind::kNull;
   }
   [[nodiscard]] bool is_number() const {
     return kind == ValueKind::kInteger || kind == ValueKind::kDouble;
+  }
+  // A number, or a string that is wholly one: "duration_ms":"12.5".
+  [[nodiscard]] bool has_number() const {
+    return is_number() || (kind == ValueKind::kString && !std::isnan(number));
   }
 };
 

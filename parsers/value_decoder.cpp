@@ -47,7 +47,7 @@ bool to_part_of_traceparent(AliasUse use, Value& value) {
   if (value.kind != ValueKind::kString || text.size() < 55 || text[2] != '-' || text[35] != '-' ||
       text[52] != '-')
     return false;
-  value.number = 0;
+  value.number = std::numeric_limits<double>::quiet_NaN();
   switch (use) {
     case AliasUse::kTraceparentTrace:
       value.text = text.substr(3, 32);
@@ -64,11 +64,12 @@ bool to_part_of_traceparent(AliasUse use, Value& value) {
 
 }  // namespace
 
-void read_number_in_digit_string(Value& value) {
+double number_in_digit_string(std::string_view text) {
   constexpr size_t kNumberBytesMax = 400;  // an id or a hash may be as long as it likes
   Value number;
-  if (value.text.size() <= kNumberBytesMax && number_value(value.text, number))
-    value.number = number.number;
+  if (text.size() > kNumberBytesMax || !number_value(text, number))
+    return std::numeric_limits<double>::quiet_NaN();
+  return number.number;
 }
 
 bool convert_value(const Candidate& candidate, Value& value) {

@@ -1,6 +1,7 @@
 // A token of JSON text → the Value of a field, as its name wants it read.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -10,13 +11,13 @@
 
 namespace sawlog::parsers {
 
-// Sets number if the text of a string is wholly a number.
-void read_number_in_digit_string(Value& value);
-inline void read_number_in_string(Value& value) {
-  const unsigned first = value.text.empty() ? 0u : static_cast<unsigned char>(value.text[0]);
-  // Dates begin with digits, too.
-  const bool is_date = value.text.size() > 4 && value.text[4] == '-';
-  if ((first - '0' <= 9 || first == '-') && !is_date) read_number_in_digit_string(value);
+// The number of a string that is wholly one, else NaN.
+[[nodiscard]] double number_in_digit_string(std::string_view text);
+[[nodiscard]] inline double number_in_string(std::string_view text) {
+  const unsigned first = text.empty() ? 0u : static_cast<unsigned char>(text[0]);
+  const bool is_date = text.size() > 4 && text[4] == '-';  // they begin with digits, too
+  if ((first - '0' > 9 && first != '-') || is_date) return std::numeric_limits<double>::quiet_NaN();
+  return number_in_digit_string(text);
 }
 
 // The value as it stands there. text: the token's; of a string its content, unescaped.
@@ -27,7 +28,7 @@ inline void read_plain_value(const JsonToken& token, std::string_view text, Valu
   value.kind = token.kind;
   value.integer = token.kind == ValueKind::kBool && text[0] == 't' ? 1 : 0;
   value.number = static_cast<double>(value.integer);
-  if (token.kind == ValueKind::kString) read_number_in_string(value);
+  if (token.kind == ValueKind::kString) value.number = number_in_string(text);
 }
 
 // Makes it a value of the candidate's field: a duration in ns, a part of a traceparent. False if it
