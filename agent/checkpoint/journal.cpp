@@ -100,12 +100,19 @@ base::Expected<void> Journal::append(uint32_t type, std::string_view payload) {
   std::string bytes;
   append_journal_record(bytes, type, next_sequence_, payload);
   needs_rewrite_ = true;
-  if (auto done = file_->append(bytes); !done) return done;
-  if (auto done = file_->sync_data(); !done) return done;
+  if (auto done = file_->append(bytes); !done) return named(done.error(), "write");
+  if (auto done = file_->sync_data(); !done) return named(done.error(), "sync");
   needs_rewrite_ = false;
   ++next_sequence_;
   size_bytes_ += bytes.size();
   return {};
+}
+
+// The file was opened under the name that a rewrite gave it.
+tl::unexpected<base::Error> Journal::named(const base::Error& error,
+                                           std::string_view action) const {
+  if (error.os_error == 0) return tl::unexpected(error);
+  return tl::unexpected(base::os_error(action, path_, error.os_error));
 }
 
 base::Expected<void> Journal::rewrite(const std::vector<JournalRecord>& records) {

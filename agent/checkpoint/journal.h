@@ -54,6 +54,7 @@ class Journal {
 
  private:
   Journal(base::Filesystem& filesystem, std::string path, JournalKind kind);
+  tl::unexpected<base::Error> named(const base::Error& error, std::string_view action) const;
 
   base::Filesystem& filesystem_;
   const std::string path_;

@@ -10,8 +10,14 @@ namespace {
 
 // Whether the bytes that we saw last are still where they were.
 Comparison check_proof(const KnownFile& known, const Readable& readable) {
-  // Compressed files are not rewritten in place, and decoding them costs too much.
-  if (readable.compression != Compression::kNone) return Comparison::kSame;
+  // Compressed files are not rewritten in place, and decoding them costs: it is done only where
+  // the inode number may have been reused for something that matters.
+  const bool is_held = known.is_verified && known.content != nullptr;
+  const bool is_settled =
+      known.record.is_released && known.record.evidence.length_bytes == kEvidenceBytesMax;
+  if (readable.compression != Compression::kNone && (is_held || is_settled)) {
+    return Comparison::kSame;
+  }
   switch (check_cursor(readable, known.proof)) {
     case CursorCheck::kMatches:
       return Comparison::kSame;

@@ -91,7 +91,12 @@ std::vector<KnownFile*> ContentMatcher::candidates_of(const Unknown& unknown) {
         known->record.device == unknown.found->status.device) {
       continue;  // taken over, or added, in this very look
     }
-    if (begins_like(unknown.probe->prefix(), known->record.evidence)) candidates.push_back(known);
+    // A file that was empty when it was last looked at may have been read since.
+    const bool is_provable =
+        known->record.evidence.length_bytes == 0 && known->proof.hashed_bytes > 0;
+    if (is_provable || begins_like(unknown.probe->prefix(), known->record.evidence)) {
+      candidates.push_back(known);
+    }
   }
   std::ranges::sort(candidates, [](const KnownFile* a, const KnownFile* b) {
     const auto key = [](const KnownFile* known) {
@@ -176,10 +181,10 @@ void ContentMatcher::take_over(KnownFile& known, Unknown& unknown) {
   const Probe& probe = *unknown.probe;
   known.content.reset();
   known.is_found = true;
-  known.has_live_name = !unknown.is_rotated;
   known.path = unknown.name->path;
   known.is_verified = true;
   known.compression = probe.readable().compression;
+  known.has_live_name = !unknown.is_rotated && known.compression == Compression::kNone;
   known.status = probe.status();
   if (known.compression == Compression::kNone) known.size_bytes = probe.status().size_bytes;
   known.grown_at_ns = context_.clock.monotonic_ns();
@@ -188,6 +193,7 @@ void ContentMatcher::take_over(KnownFile& known, Unknown& unknown) {
   known.record.is_copy = true;
   context_.files.set_inode(known, probe.status().device, probe.status().inode);
   context_.save(known);
+  forget_probe(unknown);
   ++context_.counters.identities_taken_over;
   if (known.file == nullptr) return;
   context_.report(TailEvent::Level::kInfo, "the content was found here; reading goes on", known);
@@ -214,9 +220,9 @@ void ContentMatcher::add_new(Unknown& unknown) {
   KnownFile& known = context_.files.add(std::move(record));
   known.source_index = unknown.found->source_index;
   known.is_found = true;
-  known.has_live_name = !unknown.is_rotated;
   known.is_verified = true;
   known.compression = probe.readable().compression;
+  known.has_live_name = !unknown.is_rotated && known.compression == Compression::kNone;
   known.status = probe.status();
   if (known.compression == Compression::kNone) known.size_bytes = probe.status().size_bytes;
   known.grown_at_ns = context_.clock.monotonic_ns();
@@ -224,8 +230,15 @@ void ContentMatcher::add_new(Unknown& unknown) {
   bases_.add(known);
   context_.save(known);
   ++context_.counters.files_discovered;
+  forget_probe(unknown);
   unknown.is_done = true;
   context_.report(TailEvent::Level::kInfo, "file found", known);
+}
+
+// Its descriptor is not kept.
+void ContentMatcher::forget_probe(Unknown& unknown) {
+  unknown.probe = nullptr;
+  probes_.forget(*unknown.found);
 }
 
 bool ContentMatcher::is_first_look(const Unknown& unknown) const {

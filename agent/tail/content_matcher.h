@@ -46,6 +46,7 @@ class ContentMatcher {
   void settle_live(Unknown& unknown);
   void take_over(KnownFile& known, Unknown& unknown);
   void add_new(Unknown& unknown);
+  void forget_probe(Unknown& unknown);
   uint64_t end_of_last_line(Unknown& unknown) const;
   bool is_first_look(const Unknown& unknown) const;
   const TailSource& source_of(const Unknown& unknown) const {

@@ -55,6 +55,12 @@ Comparison InodeMatcher::compare(KnownFile& known, const FoundFile& found) {
       known.status.size_bytes == found.status.size_bytes) {
     return Comparison::kSame;
   }
+  // Nothing proves that it still is the empty file that we knew: the number may have been reused,
+  // unless we kept it open. Nothing of it was delivered, so another identity costs nothing.
+  const bool is_provable = known.record.evidence.length_bytes > 0 || known.proof.hashed_bytes > 0;
+  if (!is_provable && known.content == nullptr && found.status.size_bytes > 0) {
+    return Comparison::kOther;
+  }
   const std::string& path = found.names.front().path;
   std::shared_ptr<base::File> file = known.content == nullptr ? nullptr : known.content->file;
   if (file == nullptr) {
@@ -78,8 +84,11 @@ void InodeMatcher::note_found(KnownFile& known, const FoundFile& found) {
   known.looks_missing = 0;
   known.was_sought_unnamed = false;
   known.path = found.names.front().path;
-  known.has_live_name = std::ranges::any_of(
-      found.names, [&](const FoundName& name) { return !bases_.is_sibling(name, &known); });
+  // Nobody appends to what is compressed: it is as good as rotated.
+  known.has_live_name = known.compression == Compression::kNone &&
+                        std::ranges::any_of(found.names, [&](const FoundName& name) {
+                          return !bases_.is_sibling(name, &known);
+                        });
   if (context_.clock.unix_ns() - known.record.last_seen_unix_ns > kSeenPrecisionNs) {
     known.record.last_seen_unix_ns = context_.clock.unix_ns();
     context_.save(known);

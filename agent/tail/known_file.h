@@ -30,7 +30,7 @@ struct KnownFile {
 
   // The last look.
   bool is_found = false;          // under some name
-  bool has_live_name = false;     // and the globs mean that name
+  bool has_live_name = false;     // the globs mean that name, and it may grow under it
   bool is_copy_expected = false;  // a sibling begins like it, but it is too early to tell
   std::string path;               // a name that leads, or led, to it
 

@@ -153,7 +153,7 @@ void LifeCycle::give_up(KnownFile& known) {
                     "file is gone, and no copy of it was found: " + std::to_string(lost) +
                         " bytes that not every output had are lost",
                     known);
-  } else {
+  } else if (known.size_bytes > 0) {
     context_.report(TailEvent::Level::kInfo, "file is gone; all that was known of it was delivered",
                     known);
   }

@@ -91,6 +91,10 @@ base::Expected<Probe*> Probes::get(const FoundFile& found) {
   return &entries_.insert_or_assign(key, Entry{std::move(*probe), true}).first->second.probe;
 }
 
+void Probes::forget(const FoundFile& found) {
+  entries_.erase({found.status.device, found.status.inode});
+}
+
 void Probes::forget_unused() {
   std::erase_if(entries_, [](const auto& entry) { return !entry.second.is_used; });
   for (auto& [inode, entry] : entries_) entry.is_used = false;

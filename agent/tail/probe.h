@@ -54,6 +54,8 @@ class Probes {
 
   // The probe of the file as it is now, read again only if the file has changed.
   [[nodiscard]] base::Expected<Probe*> get(const FoundFile& found);
+  // The file is known now.
+  void forget(const FoundFile& found);
   // Forgets those that were not asked for since the last call.
   void forget_unused();
 

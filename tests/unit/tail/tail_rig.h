@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -51,6 +51,7 @@ class TailRig {
     tail_.reset();
     reader_.reset();
     table_.reset();
+    listed_.clear();
   }
   void restart() {
     kill();
@@ -65,11 +66,17 @@ class TailRig {
   // Reads what there is, up to `bytes` of each file, and acknowledges it.
   void read(uint64_t bytes = UINT64_MAX) {
     const auto files = table_->snapshot();
-    std::erase_if(saved_.cursors, [&](const auto& cursor) {
-      return std::ranges::none_of(*files,
-                                  [&](const auto& file) { return file->id() == cursor.first; });
+    std::erase_if(listed_, [&](const base::FileId& id) {
+      if (std::ranges::any_of(*files, [&](const auto& file) { return file->id() == id; })) {
+        return false;
+      }
+      saved_.cursors.erase(id);  // as consumers do when a file has left the table
+      return true;
     });
-    for (const auto& file : *files) read_file(*file, bytes);
+    for (const auto& file : *files) {
+      listed_.insert(file->id());
+      read_file(*file, bytes);
+    }
   }
   void look_and_read() {
     look();
@@ -135,6 +142,7 @@ class TailRig {
   std::unique_ptr<FileReader> reader_;
   std::unique_ptr<Tail> tail_;
   ConsumerState saved_;
+  std::unordered_set<base::FileId> listed_;
   Lines lines_;
   std::vector<TailEvent> events_;
 };
