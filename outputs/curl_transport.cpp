@@ -53,6 +53,7 @@ struct Transfer {
   curl_slist* headers = nullptr;
   HttpResponse response;  // with the request
   bool is_too_large = false;
+  bool has_whole_head = false;  // libcurl takes a head that was cut for a whole one
   std::array<char, CURL_ERROR_SIZE> error{};
 
   Transfer() = default;
@@ -75,7 +76,9 @@ size_t take_body(char* bytes, size_t, size_t count, void* user) {
 
 size_t take_header(char* bytes, size_t, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  const std::string_view value = header_value({bytes, count}, "retry-after");
+  const std::string_view line(bytes, count);
+  if (line == "\r\n" || line == "\n") transfer.has_whole_head = true;
+  const std::string_view value = header_value(line, "retry-after");
   if (!value.empty()) transfer.response.retry_after = value;
   return count;
 }
@@ -85,6 +88,7 @@ std::string failure_text(const Transfer& transfer, CURLcode code) {
     return "the answer is larger than " +
            std::to_string(transfer.response.sent.response_bytes_max) + " bytes";
   }
+  if (code == CURLE_OK) return "the connection was closed in the middle of the answer";
   return transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
 }
 
@@ -245,7 +249,7 @@ class CurlTransport::Implementation {
       Transfer* transfer = nullptr;
       curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
       HttpResponse& response = transfer->response;
-      if (code == CURLE_OK) {
+      if (code == CURLE_OK && transfer->has_whole_head) {
         long status = 0;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         response.status = static_cast<int>(status);

@@ -169,6 +169,7 @@ void HttpSender::apply_too_large(Batch batch, const Judgement& judgement) {
     refuse_all(std::move(batch), "too_large", judgement.reason);
     return;
   }
+  too_large_bytes_ = std::min(too_large_bytes_, batch.bytes().size());
   limit_bytes(std::max(kBytesFloor, batch.bytes().size() / 2));
   auto [front, back] = batch.halves();
   front.attempts = back.attempts = batch.attempts;
@@ -204,9 +205,10 @@ void HttpSender::succeeded(size_t host) {
   blocked_until_monotonic_ns_ = INT64_MIN;
   window_ = std::min(window_ * 2, options_.batch.in_flight_max);
   health_ = {};
-  if (bytes_max_ < options_.batch.bytes_max &&
-      ++successes_with_this_limit_ >= kSuccessesBeforeGrowth) {
-    limit_bytes(std::min(bytes_max_ * 2, options_.batch.bytes_max));
+  // Growing stops short of what was refused, so that the limit is found and not tried for ever.
+  const size_t ceiling = std::min(options_.batch.bytes_max, too_large_bytes_ / 8 * 7);
+  if (bytes_max_ < ceiling && ++successes_with_this_limit_ >= kSuccessesBeforeGrowth) {
+    limit_bytes(std::min(bytes_max_ * 2, ceiling));
   }
 }
 

@@ -123,8 +123,9 @@ class HttpSender {
   Backoff dead_letter_backoff_;
   int64_t blocked_until_monotonic_ns_ = INT64_MIN;
   int64_t dead_letters_due_monotonic_ns_ = INT64_MIN;
-  uint32_t window_;   // how many requests may be in flight now
-  size_t bytes_max_;  // of a batch: smaller than configured after "too large"
+  uint32_t window_;                    // how many requests may be in flight now
+  size_t bytes_max_;                   // of a batch: smaller than configured after "too large"
+  size_t too_large_bytes_ = SIZE_MAX;  // the smallest batch that was
   uint32_t successes_with_this_limit_ = 0;
 
   Health health_;

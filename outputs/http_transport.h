@@ -17,9 +17,9 @@ namespace sawlog::outputs {
 
 struct HttpRequest {
   std::string method = "POST";
-  std::string url;
-  std::vector<std::string> headers;  // "Name: value"
-  std::string body;                  // already compressed where Content-Encoding says so
+  std::string url{};
+  std::vector<std::string> headers{};  // "Name: value"
+  std::string body{};                  // already compressed where Content-Encoding says so
   int64_t timeout_ns = 60'000'000'000;
   size_t response_bytes_max = 64u << 20;
 };
@@ -49,9 +49,9 @@ class HttpTransport {
 };
 
 struct TlsOptions {
-  std::string ca_path;    // "": the system's
-  std::string cert_path;  // client certificate, PEM
-  std::string key_path;
+  std::string ca_path{};    // "": the system's
+  std::string cert_path{};  // client certificate, PEM
+  std::string key_path{};
   bool verify = true;
 };
 

@@ -38,6 +38,9 @@ constexpr std::array<Refusal, 13> kRefusals = {{
     {"has too many structured metadata labels", "structured_metadata_too_many"},
 }};
 
+// What Loki's parts say to each other when a request is above their gRPC limit (4 MiB by default).
+constexpr std::string_view kTooLargeForGrpc = "received message larger than max";
+
 std::vector<uint32_t> all_lines(const Batch& batch) {
   std::vector<uint32_t> lines(batch.line_count());
   std::iota(lines.begin(), lines.end(), 0);
@@ -162,6 +165,9 @@ Judgement judge_push_answer(const HttpResponse& response, const Batch& batch) {
     return judgement;
   }
   Judgement judgement = *judge_status(response);
+  if (response.body.find(kTooLargeForGrpc) != std::string::npos) {
+    judgement.kind = Judgement::Kind::kTooLarge;
+  }
   if (response.status == 429 && batch.attempts + 1 >= kBusyBeforeSplit && batch.line_count() > 1 &&
       !will_pass_in_time(response.body)) {
     judgement.kind = Judgement::Kind::kTooLarge;

@@ -83,6 +83,10 @@ TEST(LokiAnswer, OfTheWholeRequest) {
   check_answer(404, "", kFour, "operator");
   check_answer(302, "", kFour, "operator");
   check_answer(413, "", kFour, "too large");
+  check_answer(500,
+               "rpc error: code = ResourceExhausted desc = grpc: received message larger than max "
+               "(4194569 vs. 4194304)",
+               kFour, "too large");
 }
 
 TEST(LokiAnswer, ABadRequestNobodyKnowsIsTheOperators) {
