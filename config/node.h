@@ -6,13 +6,14 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/config.h"
 #include "config/reading.h"
 
 namespace sawlog::config {
+
+struct Entry;
 
 struct Node {
   enum class Kind : uint8_t { kNull, kText, kList, kMap };
@@ -21,11 +22,17 @@ struct Node {
   std::string text;   // of kText: the value, references replaced
   std::string shown;  // of kText: as written; the only one that may appear in a message
   bool is_quoted = false;
-  std::vector<Node> items;                     // of kList
-  std::vector<std::pair<Node, Node>> entries;  // of kMap
+  std::vector<Node> items;     // of kList
+  std::vector<Entry> entries;  // of kMap
 
   // The value under a key, or nullptr.
   [[nodiscard]] const Node* find(std::string_view key) const;
+};
+
+// A key of a map and its value.
+struct Entry {
+  Node name;
+  Node value;
 };
 
 // Syntax errors, tabs in the indentation and bad references become mistakes; what could be read up
