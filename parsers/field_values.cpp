@@ -56,8 +56,8 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
 }
 
 bool FieldValues::take_converted(const Candidate& candidate, const JsonToken& token, Value& value) {
-  if (!convert_value(candidate, value)) return false;
-  return candidate.slot != time_slot_ || token.kind == ValueKind::kNull || read_time(token, value);
+  if (candidate.slot != time_slot_) return convert_value(candidate, value);
+  return token.kind == ValueKind::kNull || read_time(token, value);
 }
 
 bool FieldValues::read_time(const JsonToken& token, const Value& value) {

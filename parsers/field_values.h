@@ -43,10 +43,16 @@ class FieldValues {
   // had. False if it is not what the field wants.
   [[nodiscard]] bool take(const Candidate& candidate, uint8_t rank, const JsonToken& token,
                           std::string_view text, uint32_t begin, const KeyInfo* top_key) {
+    put(candidate.slot, rank, begin, text, top_key);
+    return take_again(candidate, token, text);
+  }
+  // For a line of the same shape as the one before: its slots are filled already. Where the values
+  // stand is not noted.
+  [[nodiscard]] bool take_again(const Candidate& candidate, const JsonToken& token,
+                                std::string_view text) {
     Value& value = values_[candidate.slot];
     const bool is_string = token.kind == ValueKind::kString;
     read_plain_value(token, is_string ? text.substr(1, text.size() - 2) : text, value);
-    put(candidate.slot, rank, begin, text, top_key);
     const bool is_plain = is_string ? candidate.is_plain_string : candidate.is_plain_number;
     return is_plain || take_converted(candidate, token, value);
   }

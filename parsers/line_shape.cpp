@@ -100,9 +100,13 @@ bool LineShape::take(const uint32_t* token, const JsonWalker& walker, bool is_ag
   for (const Taken& taken : taken_) {
     const uint32_t* const at = token + taken.key * kTokensOfKey;
     const std::string_view text = walker.text(at[kValueToken], at[kSeparatorToken]);
-    if (!fields.take(*taken.candidate, taken.rank, values_[taken.key], text,
-                     at[kValueToken] - line_begin, keys_[taken.key].info))
-      return false;
+    const JsonToken& value = values_[taken.key];
+    // The places of values at the top of a record are in keys, too, where LineWriter needs them.
+    const bool is_taken = is_again
+                              ? fields.take_again(*taken.candidate, value, text)
+                              : fields.take(*taken.candidate, taken.rank, value, text,
+                                            at[kValueToken] - line_begin, keys_[taken.key].info);
+    if (!is_taken) return false;
   }
   if (!is_again) keys.assign(noted_.size(), KeyPlace{});
   for (size_t i = 0; i < noted_.size(); ++i) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kSecondsMax = INT64_MAX / kNsPerSecond - 1;  // 2262-04-11
-constexpr size_t kFractionDigitsMax = 9;
+constexpr int kFractionDigitsMax = 9;
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -42,11 +42,14 @@ static_assert(days_since_1970(2026, 11, 21) == 20778);
 
 // The digits of a fraction as billionths; ends behind the last digit, also of those left out.
 const char* read_billionths(const char* at, const char* end, int64_t& billionths) {
-  billionths = 0;
-  size_t digits = 0;
-  for (; at != end && is_digit(*at); ++at, ++digits)
-    if (digits < kFractionDigitsMax) billionths = billionths * 10 + (*at - '0');
-  for (size_t i = digits; i < kFractionDigitsMax; ++i) billionths *= 10;
+  constexpr std::array<int64_t, kFractionDigitsMax + 1> kUnits = {
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+  const char* const kept_end = end - at > kFractionDigitsMax ? at + kFractionDigitsMax : end;
+  const char* const begin = at;
+  int64_t value = 0;
+  for (; at != kept_end && is_digit(*at); ++at) value = value * 10 + (*at - '0');
+  billionths = value * kUnits[static_cast<size_t>(at - begin)];
+  while (at != end && is_digit(*at)) ++at;
   return at;
 }
 
@@ -122,7 +125,7 @@ bool TimestampParser::parse(std::string_view text, Timestamp& time) {
       is_canonical = is_canonical && *at == '.';
       at = read_billionths(digits, end, billionths);
       if (at == digits) return false;
-      is_canonical = is_canonical && at - digits <= static_cast<int>(kFractionDigitsMax);
+      is_canonical = is_canonical && at - digits <= kFractionDigitsMax;
     }
   }
   is_canonical = is_canonical && end - at == 1 && *at == 'Z';

@@ -133,7 +133,7 @@ TEST(LineWriterProperty, any_bytes_become_one_valid_object_a_line) {
   LineWriter canonical({.elastic_trace_keys = true, .host_name = "web-1"});
   LineWriter as_is({.canonical_keys = false});
   size_t json_count = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < 1500; ++round) {
     std::string text;
     const size_t line_count = 1 + random() % 8;
     for (size_t i = 0; i < line_count; ++i) text.append(mutated(random)) += '\n';
@@ -161,7 +161,7 @@ TEST(LineWriterProperty, any_bytes_become_one_valid_object_a_line) {
     ASSERT_EQ(records, chunk.chunk.lines.size());
     if (HasFailure()) return;
   }
-  EXPECT_GT(json_count, 2000u);  // else the mutations are too wild to test much
+  EXPECT_GT(json_count, 1000u);  // else the mutations are too wild to test much
 }
 
 // A reader must see the same in a line whatever its neighbours are.
@@ -169,7 +169,7 @@ TEST(LineWriterProperty, neighbours_change_nothing) {
   Random random(7);
   RecordReader together({"http.route", "a"}, Purpose::kShipping);
   LineWriter writer({.host_name = "web-1"});
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 400; ++round) {
     std::string text;
     for (int i = 0; i < 6; ++i) text.append(mutated(random)) += '\n';
     test::TextChunk chunk(text);
