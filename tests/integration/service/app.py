@@ -2,7 +2,8 @@
 
 usage: app.py PORT LOG_DIR
 
-LOG_DIR/app.json       structlog: one JSON event a line, one of them for each request
+LOG_DIR/app.json       structlog: one JSON event a line, one of them for each request; exceptions
+                       follow once more as text, because logging's exception() appends them
 LOG_DIR/access.log     uvicorn's access log, plain text
 LOG_DIR/error.log      uvicorn's own messages and the tracebacks of unhandled exceptions
 """

@@ -29,8 +29,8 @@ class Destinations:
         """For the agent's configuration: by them the test's lines are found in Loki."""
         return {"env": self.test}
 
-    def config(self, **common) -> dict:
-        """The configuration's `outputs`; common goes into each."""
+    def config(self, batch: dict | None = None, **remote) -> dict:
+        """The configuration's `outputs`; batch goes into each, remote into those with a server."""
         outputs = {
             "elasticsearch": {"type": "elasticsearch", "hosts": [self.elasticsearch.url],
                               "data_stream": self.index},
@@ -40,7 +40,12 @@ class Destinations:
             "loki": {"type": "loki", "url": self.loki.url},
             "file": {"type": "file", "path": str(self.directory / "output" / "records.json.zst")},
         }
-        return {name: {**output, **common} for name, output in outputs.items()}
+        for output in outputs.values():
+            if batch:
+                output["batch"] = batch
+            if output["type"] != "file":
+                output |= remote
+        return outputs
 
     def names(self) -> list[str]:
         return list(self.config())

@@ -1,6 +1,7 @@
 """What a line must look like at its destination, worked out apart from the agent."""
 import gzip
 import json
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -116,6 +117,11 @@ def http_events(lines: list[bytes]) -> list[dict]:
             if all(name in event for name in ("method", "endpoint", "status_code"))]
 
 
+def route(path: str) -> str:
+    """The form under which a path is counted: numbers are ids."""
+    return re.sub(r"/\d+(?=/|$)", "/{id}", path)
+
+
 def http_requests_total(events: list[dict]) -> dict[frozenset, int]:
-    return Counter(frozenset({("method", event["method"]), ("endpoint", event["endpoint"]),
+    return Counter(frozenset({("method", event["method"]), ("endpoint", route(event["endpoint"])),
                               ("status_code", str(event["status_code"]))}) for event in events)
