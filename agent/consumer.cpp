@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/chunk_time.h"
 #include "agent/tail/cursor_check.h"
 #include "lib/base/check.h"
 
@@ -39,11 +40,10 @@ Consumer::Consumer(ConsumerOptions options, const FileTable& table,
   publish_status();
 }
 
-Consumer::~Consumer() = default;
-
 outputs::Wake Consumer::step() {
   if (table_.version() != table_version_) take_snapshot();
   const bool did_read = read_some();
+  if (!did_read && reading_ == Reading::kToLimits) output_->drain();
   outputs::Wake wake;
   if (write_pending_notes()) {
     wake = output_->step();
@@ -76,11 +76,6 @@ void Consumer::finish_at_current_sizes() {
     }
   }
   reading_ = Reading::kToLimits;
-}
-
-void Consumer::stop_reading() {
-  reading_ = Reading::kNothing;
-  output_->drain();
 }
 
 bool Consumer::is_finished() const {
@@ -206,9 +201,12 @@ bool Consumer::read_file(FileEntry& entry) {
     return false;
   }
   const auto next = progress.next();
+  const ChunkTime time =
+      chunk_time(checkpoint_->state(), progress.file().id(), next.offset, clock_.unix_ns());
   std::optional<uint64_t> end = next.end;
-  if (!end && entry.limit) end = entry.limit;
-  const int64_t time = chunk_time(progress.file().id(), next.offset, end);
+  for (const auto& border : {entry.limit, time.border}) {
+    if (!next.end && border) end = std::min(end.value_or(*border), *border);
+  }
   auto read = chunk_reader_.read(progress.file(), next.offset, end);
   if (!read && (entry.is_listed || !next.end)) {
     if (read.error().code != base::ErrorCode::kUnavailable) report("error", read.error().message);
@@ -223,7 +221,7 @@ bool Consumer::read_file(FileEntry& entry) {
     entry.exhausted_at = changes;
     return false;
   }
-  read->chunk.first_read_unix_ns = time;
+  read->chunk.first_read_unix_ns = time.unix_ns;
   give(entry, *read);
   return true;
 }
@@ -271,22 +269,6 @@ void Consumer::abandon_lost_piece(FileEntry& entry) {
                       " cannot be sent again: the content is not there any more");
   entry.progress->abandon(begin);
   touched_.push_back(entry.progress->file().id());
-}
-
-// The time for lines that have none: the one that was noted for these bytes, else now. A noted part
-// is read again as it was read then (`end` is drawn in to its border).
-int64_t Consumer::chunk_time(const base::FileId& file, uint64_t offset,
-                             std::optional<uint64_t>& end) const {
-  const auto found = checkpoint_->state().time_notes.find(file);
-  if (found == checkpoint_->state().time_notes.end()) return clock_.unix_ns();
-  for (const TimeNote& note : found->second) {
-    if (note.end <= offset) continue;
-    const bool is_inside = note.begin <= offset;
-    const uint64_t border = is_inside ? note.end : note.begin;
-    end = std::min(end.value_or(border), border);
-    return is_inside ? note.unix_ns : clock_.unix_ns();
-  }
-  return clock_.unix_ns();
 }
 
 // --- saving ------------------------------------------------------------------------------------

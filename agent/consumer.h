@@ -66,7 +66,7 @@ class Consumer final : private outputs::DeliverySink {
       ConsumerOptions options, const FileTable& table,
       std::unique_ptr<ConsumerCheckpoint> checkpoint, std::unique_ptr<outputs::Output> output,
       const base::Clock& clock);
-  ~Consumer() override;
+  ~Consumer() override = default;
 
   // Work that is due; when to come back. has_work: at once.
   outputs::Wake step();
@@ -74,7 +74,10 @@ class Consumer final : private outputs::DeliverySink {
   // No new lines beyond the files' sizes as they are now; is_finished() when those are saved.
   void finish_at_current_sizes();
   // Shutdown: nothing new is read at all; what is in flight may still be answered.
-  void stop_reading();
+  void stop_reading() {
+    reading_ = Reading::kNothing;
+    output_->drain();
+  }
   // Everything that was read is settled and saved (and, after finish_at_current_sizes(), all was
   // read).
   [[nodiscard]] bool is_finished() const;
@@ -119,7 +122,6 @@ class Consumer final : private outputs::DeliverySink {
   bool verify_cursor(FileEntry& entry);
   void give(FileEntry& entry, ChunkRead& read);
   void abandon_lost_piece(FileEntry& entry);
-  int64_t chunk_time(const base::FileId& file, uint64_t offset, std::optional<uint64_t>& end) const;
 
   bool write_pending_notes();
   void advance_cursors();
