@@ -97,6 +97,8 @@ class TailedFile {
   }
 
   // The size as last seen by tail; of a compressed file a lower bound until it was read to its end.
+  // Plain content is read only at offsets before it (a read may then go beyond it): tail must know
+  // how a file begins before anything of it leaves.
   [[nodiscard]] uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_acquire); }
   void set_size_bytes(uint64_t size) {
     if (size_bytes_.exchange(size, std::memory_order_acq_rel) != size) {

@@ -1,7 +1,6 @@
 // Rotation while the agent is down, and kill -9 at any moment.
 
 #include <cerrno>
-#include <random>
 
 #include <gtest/gtest.h>
 
@@ -11,15 +10,6 @@ namespace sawlog::agent {
 namespace {
 
 using TailRestartTest = TailTest;
-
-void expect_same(const Lines& got, const Lines& want, const std::string& what) {
-  Lines lost;
-  Lines twice;
-  std::ranges::set_difference(want, got, std::back_inserter(lost));
-  std::ranges::set_difference(got, want, std::back_inserter(twice));
-  EXPECT_TRUE(lost.empty()) << what << ": lost " << lost.size() << ", first " << lost.front();
-  EXPECT_TRUE(twice.empty()) << what << ": twice " << twice.size() << ", first " << twice.front();
-}
 
 TEST_F(TailRestartTest, GoesOnWhereItWas) {
   rig_.start();
@@ -285,77 +275,6 @@ TEST_F(TailRestartTest, NothingIsPublishedBeforeItIsDurable) {
   disk_.set_free_bytes(UINT64_MAX);
   rig_.settle();
   expect_all_once();
-}
-
-// A small simulation: random writes, rotations and kills, each seed the same every time.
-TEST_F(TailRestartTest, RandomRotationsAndKills) {
-  for (unsigned seed = 1; seed <= 100; ++seed) {
-    std::mt19937 random(seed);
-    tests::FakeFilesystem disk(clock_);
-    disk.set_inode_reuse(seed % 2 == 0);
-    disk.make_directory("/log");
-    TailRig rig(disk, clock_, "/log", "/state");
-    written_.clear();
-    rig.start();
-    rig.look();
-    bool is_running = true;
-    auto service = disk.open_writer("/log/app.log");
-    const auto name = [](int number) { return "/log/app.log." + std::to_string(number); };
-    for (int action = 0; action < 120; ++action) {
-      switch (random() % 9) {
-        case 0:
-        case 1:
-          service->append(next_lines(1 + static_cast<int>(random() % 80)));
-          break;
-        case 2:  // rotate by renaming
-          for (int number = 40; number > 0; --number) {
-            for (const char* end : {"", ".gz"}) {
-              if (disk.exists(name(number) + end)) {
-                disk.move(name(number) + end, name(number + 1) + end);
-              }
-            }
-          }
-          if (disk.exists("/log/app.log")) disk.move("/log/app.log", name(1));
-          break;
-        case 3:  // the service opens its file again
-          service = disk.open_writer("/log/app.log");
-          break;
-        case 4:  // compress, and sometimes leave both for a while
-          for (int number = 40; number > 0; --number) {
-            if (!disk.exists(name(number))) continue;
-            // What the service writes there later must not be lost with its name.
-            service = disk.open_writer("/log/app.log");
-            if (!disk.exists(name(number) + ".gz")) disk.compress_file(name(number));
-            if (is_running && random() % 2 == 0) rig.look();
-            disk.unlink(name(number));
-            break;
-          }
-          break;
-        case 5:
-          if (is_running) rig.look();
-          break;
-        case 6:
-          if (is_running) rig.read(300 + random() % 5000);
-          break;
-        case 7:
-          if (is_running) rig.look_and_read();
-          break;
-        default:
-          if (is_running) {
-            rig.kill();
-          } else {
-            rig.start();
-          }
-          is_running = !is_running;
-      }
-      clock_.advance_seconds(1);
-    }
-    if (!is_running) rig.start();
-    service.reset();
-    rig.settle();
-    std::ranges::sort(written_);
-    expect_same(rig.sorted_lines(), written_, "seed " + std::to_string(seed));
-  }
 }
 
 }  // namespace

@@ -113,6 +113,9 @@ class TailRig {
     const auto saved = saved_.cursors.find(file.id());
     uint64_t offset = saved == saved_.cursors.end() ? file.start_offset() : saved->second.offset;
     const bool is_final = file.end_is_final();
+    const auto content = file.content();
+    if (content == nullptr) return;
+    if (content->compression == Compression::kNone && offset >= file.size_bytes()) return;
     std::string text(std::min<uint64_t>(bytes, 1u << 20), '\0');
     const auto count = reader_->read(file, offset, text);
     if (!count) return;
