@@ -53,8 +53,11 @@ size_t Batch::memory_bytes() const {
 
 Batch Batch::subset(std::span<const uint32_t> lines) const {
   Batch part;
-  part.groups_ = groups_;
+  size_t bytes = 0;
+  for (const uint32_t index : lines) bytes += frame(index).size();
+  part.bytes_.reserve(bytes);
   part.lines_.reserve(lines.size());
+  std::vector<uint32_t> group_in_part(groups_.size(), UINT32_MAX);
   uint32_t last_delivery = UINT32_MAX;
   for (const uint32_t index : lines) {
     FramedLine line = lines_[index];
@@ -63,11 +66,30 @@ Batch Batch::subset(std::span<const uint32_t> lines) const {
       last_delivery = line.delivery;
       part.deliveries_.push_back(deliveries_[line.delivery]);
     }
+    if (line.group < groups_.size()) {
+      uint32_t& group = group_in_part[line.group];
+      if (group == UINT32_MAX) {
+        group = static_cast<uint32_t>(part.groups_.size());
+        part.groups_.push_back(groups_[line.group]);
+      }
+      line.group = group;
+    }
     line.end = static_cast<uint32_t>(part.bytes_.size());
     line.delivery = static_cast<uint32_t>(part.deliveries_.size() - 1);
     part.lines_.push_back(line);
   }
   return part;
+}
+
+std::vector<Batch> Batch::one_for_each_group() const {
+  std::vector<std::vector<uint32_t>> lines(groups_.size());
+  for (uint32_t index = 0; index < line_count(); ++index)
+    lines[lines_[index].group].push_back(index);
+  std::vector<Batch> parts;
+  for (const auto& of_group : lines) {
+    if (!of_group.empty()) parts.push_back(subset(of_group));
+  }
+  return parts;
 }
 
 std::pair<Batch, Batch> Batch::halves() const {

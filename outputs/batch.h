@@ -65,6 +65,8 @@ class Batch {
 
   // A batch of these lines only (rising indices): their frames are copied, their deliveries shared.
   [[nodiscard]] Batch subset(std::span<const uint32_t> lines) const;
+  // In each all lines of one group; in the order of the groups.
+  [[nodiscard]] std::vector<Batch> one_for_each_group() const;
   // Two halves by bytes, each with at least one line. Needs two lines or more.
   [[nodiscard]] std::pair<Batch, Batch> halves() const;
 

@@ -66,7 +66,10 @@ std::string index_name(const std::string& pattern, int64_t hour) {
 }
 
 HttpSenderOptions sender_options(const ElasticsearchOptions& options) {
-  return {options.hosts, options.batch, options.retry, options.random_seed};
+  return {.hosts = options.hosts,
+          .batch = options.batch,
+          .retry = options.retry,
+          .random_seed = options.random_seed};
 }
 
 }  // namespace

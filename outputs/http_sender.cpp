@@ -266,10 +266,30 @@ base::Expected<void> HttpSender::write_refused() {
 }
 
 void HttpSender::collect_batches() {
-  for (Batch& batch : builder_.take_full()) waiting_.push_back(std::move(batch));
+  for (Batch& batch : builder_.take_full()) enqueue(std::move(batch));
   if (!is_draining_ && builder_.due_monotonic_ns() > clock_.monotonic_ns()) return;
   is_draining_ = false;
-  if (auto rest = builder_.take_rest()) waiting_.push_back(std::move(*rest));
+  if (auto rest = builder_.take_rest()) enqueue(std::move(*rest));
+}
+
+void HttpSender::enqueue(Batch batch) {
+  if (!options_.one_group_a_request || batch.groups().size() == 1) {
+    waiting_.push_back(std::move(batch));
+    return;
+  }
+  for (Batch& part : batch.one_for_each_group()) waiting_.push_back(std::move(part));
+  builder_.recycle(std::move(batch));
+}
+
+std::deque<Batch>::iterator HttpSender::next_batch() {
+  if (!options_.one_group_a_request) return waiting_.begin();
+  return std::find_if(waiting_.begin(), waiting_.end(),
+                      [&](const Batch& batch) { return !is_in_flight(batch.groups().front()); });
+}
+
+bool HttpSender::is_in_flight(const std::string& group) const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(),
+                     [&](const auto& sent) { return sent.second.batch.groups().front() == group; });
 }
 
 bool HttpSender::may_start() const {
@@ -279,10 +299,12 @@ bool HttpSender::may_start() const {
 }
 
 bool HttpSender::start_one() {
+  const auto batch = next_batch();
+  if (batch == waiting_.end()) return false;
   const auto host = hosts_.pick(clock_.monotonic_ns());
   if (!host) return false;
-  InFlight sent{std::move(waiting_.front()), *host, 0};
-  waiting_.pop_front();
+  InFlight sent{std::move(*batch), *host, 0};
+  waiting_.erase(batch);
   HttpRequest request;
   request.url = hosts_.url(*host);
   destination_.fill(sent.batch, request);
@@ -293,11 +315,11 @@ bool HttpSender::start_one() {
   return true;
 }
 
-Wake HttpSender::next_wake() const {
+Wake HttpSender::next_wake() {
   int64_t at = std::min(transport_->next_deadline_monotonic_ns(), builder_.due_monotonic_ns());
   if (!refused_.empty()) {
     at = std::min(at, dead_letters_due_monotonic_ns_);
-  } else if (!waiting_.empty() && in_flight_.size() < window_) {
+  } else if (in_flight_.size() < window_ && next_batch() != waiting_.end()) {
     at = std::min(at, std::max(blocked_until_monotonic_ns_, hosts_.next_return_monotonic_ns()));
   }
   return {at, at <= clock_.monotonic_ns()};

@@ -9,13 +9,13 @@
 //
 // Invariants:
 //   * a line is settled only when the answer acknowledged it, or its dead letter is durable;
-//   * lines that are sent again go before those that were never sent, so that with one request in
-//     flight the order is kept;
+//   * lines that are sent again go before those that were never sent, so that the order is kept
+//     where one request is in flight (of a group, with one_group_a_request);
 //   * after a failure one request goes alone; each success doubles how many may be in flight (slow
 //     start), up to in_flight_max;
 //   * while somebody must act (Health::kPaused) one request at a time is tried, with the backoff;
 //   * batches in flight and waiting are at most in_flight_max + 1, but for the parts that a batch
-//     was taken apart into (which hold the same lines).
+//     was taken apart into (which hold the same lines); the memory limit holds for all.
 // Single-threaded: the consumer's thread.
 #pragma once
 
@@ -50,6 +50,9 @@ struct HttpSenderOptions {
   std::vector<std::string> hosts{};
   BatchOptions batch{};
   RetryOptions retry{};
+  // A request holds lines of one group only, and a group has one request in flight at a time, so
+  // that its lines go in order.
+  bool one_group_a_request = false;
   uint64_t random_seed = 1;  // of the jitter; the agent draws it
 };
 
@@ -101,9 +104,13 @@ class HttpSender {
   void set_refused_aside();
   [[nodiscard]] base::Expected<void> write_refused();
   void collect_batches();
+  void enqueue(Batch batch);
+  // The first batch that may go now, or waiting_.end().
+  [[nodiscard]] std::deque<Batch>::iterator next_batch();
+  [[nodiscard]] bool is_in_flight(const std::string& group) const;
   [[nodiscard]] bool may_start() const;
   [[nodiscard]] bool start_one();
-  [[nodiscard]] Wake next_wake() const;
+  [[nodiscard]] Wake next_wake();
   void limit_bytes(size_t bytes_max);
 
   const HttpSenderOptions options_;

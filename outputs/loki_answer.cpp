@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <ctime>
-#include <map>
 #include <numeric>
 
 #include "outputs/http_answer.h"
@@ -56,19 +55,6 @@ Judgement halves(const Batch& batch) {
   return judgement;
 }
 
-// By stream, so that what Loki states about one stream can be applied to the whole part.
-std::optional<Judgement> one_part_a_stream(const Batch& batch) {
-  std::map<uint32_t, std::vector<uint32_t>> streams;
-  for (uint32_t line = 0; line < batch.line_count(); ++line) {
-    streams[batch.line(line).group].push_back(line);
-  }
-  if (streams.size() < 2) return std::nullopt;
-  Judgement judgement;
-  judgement.kind = Judgement::Kind::kParts;
-  for (auto& [group, lines] : streams) judgement.parts.push_back(std::move(lines));
-  return judgement;
-}
-
 // The lines older than Loki accepts, by its own statement, are refused; the others go again.
 std::optional<Judgement> refuse_older(const Batch& batch, int64_t oldest_unix_ns,
                                       std::string_view type, const std::string& reason) {
@@ -94,14 +80,8 @@ Judgement judge_refusal(const HttpResponse& response, const Batch& batch, std::s
     return judgement;
   }
   const auto oldest = oldest_acceptable_unix_ns(response.body);
-  if (type == "greater_than_max_sample_age" && oldest) {
+  if (oldest && (type == "greater_than_max_sample_age" || type == "too_far_behind")) {
     if (auto judged = refuse_older(batch, *oldest, type, reason)) return *judged;
-  }
-  if (type == "too_far_behind") {
-    if (auto judged = one_part_a_stream(batch)) return *judged;
-    if (oldest) {
-      if (auto judged = refuse_older(batch, *oldest, type, reason)) return *judged;
-    }
   }
   return halves(batch);
 }

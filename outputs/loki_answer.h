@@ -24,7 +24,8 @@ namespace sawlog::outputs {
 // The T of "oldest acceptable timestamp is: T", ns since 1970.
 [[nodiscard]] std::optional<int64_t> oldest_acceptable_unix_ns(std::string_view text);
 
-// batch.groups() are the streams. response.status is not 0.
+// The batch holds lines of one stream only, because what Loki says of "too far behind" is true of
+// one stream. response.status is not 0.
 [[nodiscard]] Judgement judge_push_answer(const HttpResponse& response, const Batch& batch);
 
 }  // namespace sawlog::outputs

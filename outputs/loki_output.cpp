@@ -19,9 +19,11 @@ std::vector<std::string> wanted_fields(const LokiOptions& options) {
 }
 
 HttpSenderOptions sender_options(const LokiOptions& options) {
-  HttpSenderOptions sender{{options.url}, options.batch, options.retry, options.random_seed};
-  sender.batch.in_flight_max = 1;
-  return sender;
+  return {.hosts = {options.url},
+          .batch = options.batch,
+          .retry = options.retry,
+          .one_group_a_request = true,
+          .random_seed = options.random_seed};
 }
 
 }  // namespace

@@ -6,8 +6,9 @@
 // how an answer is read: outputs/loki_answer.h; what is collected, sent, sent again and set aside:
 // outputs/http_sender.h.
 //
-// Requests go one at a time, whatever in_flight says: Loki refuses what is more than an hour behind
-// the newest line of its stream, and a batch of a slow service can span days.
+// A request holds one stream, because Loki reports only what became of the last stream of a request
+// (outputs/loki_request.h). A stream has one request in flight at a time: Loki refuses what is more
+// than an hour behind the stream's newest line, and a batch of a slow service can span days.
 #pragma once
 
 #include <memory>

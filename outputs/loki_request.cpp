@@ -5,6 +5,8 @@
 #include <snappy-sinksource.h>
 #include <snappy.h>
 
+#include "lib/base/check.h"
+
 namespace sawlog::outputs {
 namespace {
 
@@ -64,81 +66,26 @@ size_t metadata_size(const LokiMetadata& metadata) {
   return field_size(metadata.first.size()) + field_size(metadata.second.size());
 }
 
-// The request's bytes piece by piece, so that only snappy's own block of 64 KiB is in memory twice.
-class RequestSource final : public snappy::Source {
+// Header, then frames, so that the request is in memory only once and snappy's block.
+class TwoPieces final : public snappy::Source {
  public:
-  explicit RequestSource(const Batch& batch) : batch_(batch) {
-    sort_lines_by_stream();
-    for (size_t group = 0; group < batch_.groups().size(); ++group) {
-      if (entries_bytes_[group] == 0) continue;
-      available_ += field_size(field_size(batch_.groups()[group].size()) + entries_bytes_[group]);
-    }
-  }
+  TwoPieces(std::string_view first, std::string_view second) : first_(first), second_(second) {}
 
-  [[nodiscard]] size_t Available() const override { return available_; }
+  [[nodiscard]] size_t Available() const override { return first_.size() + second_.size(); }
   const char* Peek(size_t* size) override {
-    if (piece_.empty()) next_piece();
-    *size = piece_.size();
-    return piece_.data();
+    const std::string_view piece = first_.empty() ? second_ : first_;
+    *size = piece.size();
+    return piece.data();
   }
   void Skip(size_t count) override {
-    available_ -= count;
-    piece_.remove_prefix(count);
+    const size_t of_first = std::min(count, first_.size());
+    first_.remove_prefix(of_first);
+    second_.remove_prefix(count - of_first);
   }
 
  private:
-  void sort_lines_by_stream() {
-    const size_t group_count = batch_.groups().size();
-    entries_bytes_.assign(group_count, 0);
-    std::vector<uint32_t> place(group_count + 1, 0);
-    for (uint32_t line = 0; line < batch_.line_count(); ++line) {
-      const uint32_t group = batch_.line(line).group;
-      entries_bytes_[group] += batch_.frame(line).size();
-      ++place[group + 1];
-    }
-    for (size_t group = 0; group < group_count; ++group) place[group + 1] += place[group];
-    lines_.resize(batch_.line_count());
-    for (uint32_t line = 0; line < batch_.line_count(); ++line) {
-      lines_[place[batch_.line(line).group]++] = line;
-    }
-  }
-
-  // The header of the next stream, or the next run of its frames that stand back to back.
-  void next_piece() {
-    if (next_ == lines_.size()) return;
-    const uint32_t group = batch_.line(lines_[next_]).group;
-    if (group != header_of_) {
-      header_of_ = group;
-      make_header(group);
-      piece_ = header_;
-      return;
-    }
-    const std::string_view first = batch_.frame(lines_[next_]);
-    size_t size = first.size();
-    for (++next_; next_ < lines_.size() && lines_[next_] == lines_[next_ - 1] + 1 &&
-                  batch_.line(lines_[next_]).group == group;
-         ++next_) {
-      size += batch_.frame(lines_[next_]).size();
-    }
-    piece_ = {first.data(), size};
-  }
-
-  void make_header(uint32_t group) {
-    const std::string& labels = batch_.groups()[group];
-    header_.clear();
-    header_.push_back(kStreamTag);
-    append_varint(field_size(labels.size()) + entries_bytes_[group], header_);
-    append_field(kLabelsTag, labels, header_);
-  }
-
-  const Batch& batch_;
-  std::vector<uint32_t> lines_;        // by stream, in order within each
-  std::vector<size_t> entries_bytes_;  // of each stream
-  size_t available_ = 0;
-  size_t next_ = 0;  // in lines_
-  uint32_t header_of_ = UINT32_MAX;
-  std::string header_;
-  std::string_view piece_;
+  std::string_view first_;
+  std::string_view second_;
 };
 
 class StringSink final : public snappy::Sink {
@@ -185,7 +132,12 @@ void append_loki_entry(int64_t time_unix_ns, std::string_view line,
 }
 
 void append_loki_request(const Batch& batch, std::string& out) {
-  RequestSource source(batch);
+  CHECK(batch.groups().size() == 1);
+  const std::string& labels = batch.groups().front();
+  std::string header(1, kStreamTag);
+  append_varint(field_size(labels.size()) + batch.bytes().size(), header);
+  append_field(kLabelsTag, labels, header);
+  TwoPieces source(header, batch.bytes());
   StringSink sink(out);
   snappy::Compress(&source, &sink);
 }

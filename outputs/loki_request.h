@@ -4,8 +4,10 @@
 //   Stream         1: labels, a string; 2: repeated Entry
 //   Entry          1: Timestamp {1: seconds, 2: nanos}; 2: line; 3: repeated {1: name, 2: value}
 //
-// A frame in a batch is an Entry with its tag and length, so that a request is the frames of each
-// stream in order with a header before them.
+// A frame in a batch is an Entry with its tag and length. A request has one stream only, so that it
+// is a header and the frames: of a request with several streams Loki's ingester reports only what
+// became of the last one (pkg/ingester/instance.go, Push), and answers 204 to lines that it
+// dropped.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +28,8 @@ void append_loki_entry(int64_t time_unix_ns, std::string_view line,
                        std::span<const LokiMetadata> metadata, std::string& out,
                        FramedLine& framed);
 
-// Appends the request with all lines of the batch, compressed. Entries keep the batch's order
-// within their stream.
+// Appends the request with all lines of the batch, compressed. The batch has one group, which is
+// the stream's labels.
 void append_loki_request(const Batch& batch, std::string& out);
 
 }  // namespace sawlog::outputs

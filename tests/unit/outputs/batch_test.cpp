@@ -93,6 +93,30 @@ TEST(Batch, ASubsetSharesDeliveries) {
   EXPECT_EQ(sink.delivered, 5);
 }
 
+TEST(Batch, ComesApartByGroup) {
+  SettledLines sink;
+  BatchBuilder builder({});
+  builder.begin_chunk(Delivery(&sink, {{}, 0, 100, 3}), "/a.log", 0);
+  const uint32_t a = builder.add_group("a");
+  const uint32_t b = builder.add_group("b");
+  (void)builder.add_group("c");
+  for (const uint32_t group : {b, a, b}) {
+    builder.bytes().append("-").append(std::to_string(group));
+    builder.end_line({.payload_begin = 1, .payload_size = 1, .group = group});
+  }
+  builder.end_chunk();
+  const std::vector<Batch> parts = builder.take_rest()->one_for_each_group();
+  ASSERT_EQ(parts.size(), 2);
+  EXPECT_EQ(parts[0].bytes(), "-0");
+  EXPECT_EQ(parts[0].groups(), std::vector<std::string>{"a"});
+  EXPECT_EQ(parts[1].bytes(), "-1-1");
+  EXPECT_EQ(parts[1].groups(), std::vector<std::string>{"b"});
+  EXPECT_EQ(parts[1].line(1).group, 0);
+  parts[0].settle_delivered();
+  parts[1].settle_delivered();
+  EXPECT_EQ(sink.delivered, 3);
+}
+
 TEST(Batch, HalvesAreEqualInBytesAndNeverEmpty) {
   SettledLines sink;
   BatchBuilder builder({});

@@ -30,7 +30,7 @@ class HttpSenderTest : public testing::Test {
         {.path = "/state/dead/search", .bytes_max = dead_bytes_max_, .output_name = "search"});
     ASSERT_TRUE(dead_letters) << dead_letters.error().message;
     sender_ = std::make_unique<HttpSender>(
-        HttpSenderOptions{std::move(hosts), batch, retry, 1},
+        HttpSenderOptions{.hosts = std::move(hosts), .batch = batch, .retry = retry},
         HttpDestination{.fill =
                             [this](Batch& lines, HttpRequest& request) {
                               if (lends_) {
