@@ -239,9 +239,13 @@ char* write_decimal(char* out, uint64_t magnitude, uint64_t scale) {
 char* write_short_decimal(char* out, double magnitude, uint64_t scale) {
   const double scaled = magnitude * static_cast<double>(scale);
   if (!(scaled < 1e15)) return nullptr;
-  const auto integer = static_cast<uint64_t>(scaled + 0.5);
-  const bool is_exact = static_cast<double>(integer) / static_cast<double>(scale) == magnitude;
-  return is_exact ? write_decimal(out, integer, scale) : nullptr;
+  const auto floor = static_cast<uint64_t>(scaled);
+  for (const uint64_t integer : {floor, floor + 1}) {  // the product may be a little off
+    if (static_cast<double>(integer) / static_cast<double>(scale) == magnitude) {
+      return write_decimal(out, integer, scale);
+    }
+  }
+  return nullptr;
 }
 
 template <class Write>

@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "lib/src/record_writer.h"
+
 namespace sawlog {
 
 namespace {

@@ -39,9 +39,9 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
 }
 
 bool begins_interaction(const RawField& event_name) {
-  if (!has_text(event_name.kind)) return false;
+  if (!has_text(event_name.kind())) return false;
   std::string_view name(event_name.text, event_name.text_size);
-  if (event_name.kind == detail::Kind::kEncoded && name.starts_with('"')) name.remove_prefix(1);
+  if (event_name.kind() == detail::Kind::kEncoded && name.starts_with('"')) name.remove_prefix(1);
   for (const std::string_view prefix : kInteractionPrefixes) {
     if (name.starts_with(prefix)) return true;
   }
@@ -71,14 +71,14 @@ void LineEncoder::read(const char* record) {
 }
 
 void LineEncoder::add_field(const RawField& raw) {
-  const auto role = static_cast<Role>(raw.key_traits & detail::kRoleMask);
+  const auto role = raw.role();
   if (role != Role::kNone && role != Role::kReserved) {
-    role_field(role) = {{raw.key, raw.key_size}, raw};
+    role_field(role) = {{raw.key, raw.key_size()}, raw};
     return;
   }
-  const bool is_as_hashed = role == Role::kNone && (raw.key_traits & detail::kKeyIsCopied) == 0;
+  const bool is_as_hashed = role == Role::kNone && !raw.is_key_copied();
   const std::string_view key = key_json(raw);
-  const uint8_t hash = is_as_hashed ? raw.key_hash : detail::hash_of(key);
+  const uint8_t hash = is_as_hashed ? raw.key_hash() : detail::hash_of(key);
   if (seen_hashes_[hash]) drop_earlier(key);
   seen_hashes_.set(hash);
   fields_.push_back({key, raw});
@@ -93,9 +93,9 @@ void LineEncoder::drop_earlier(std::string_view key) {
 // Keys that were known to the compiler are fine as they are. Of the others, equal ones are equal
 // in this form, also when they only differ in bytes that are not UTF-8.
 std::string_view LineEncoder::key_json(const RawField& raw) {
-  const std::string_view key(raw.key, raw.key_size);
-  if ((raw.key_traits & detail::kKeyIsCopied) == 0) return key;
-  const bool is_reserved = static_cast<Role>(raw.key_traits & detail::kRoleMask) == Role::kReserved;
+  const std::string_view key(raw.key, raw.key_size());
+  if (!raw.is_key_copied()) return key;
+  const bool is_reserved = raw.role() == Role::kReserved;
   std::string name(is_reserved ? kRenamedPrefix : "");
   name.append(key.empty() ? kNameOfNothing : key);
   std::string json;

@@ -7,7 +7,7 @@
 #include <sawlog/logger.h>
 #include <sawlog/options.h>
 
-#include "lib/src/record.h"
+#include "lib/src/record_writer.h"
 #include "lib/src/runtime.h"
 
 namespace sawlog {
@@ -137,7 +137,7 @@ void log_foreign(std::string_view logger_name, const ForeignRecord& record) noex
        true,
        record.time_unix_ns});
 } catch (const std::exception&) {
-  // No memory for a new logger's name: there is nobody to tell.
+  return;  // no memory for a new logger's name: there is nobody to tell
 }
 
 Logger get(std::string_view name) {

@@ -64,20 +64,8 @@ struct Submission {
   int64_t own_unix_ns = 0;
 };
 
-// What a submission takes in a ring.
-struct RecordExtent {
-  size_t size_bytes;  // rounded up
-  size_t field_count;
-  bool has_errors;  // among the fields: must be expanded before the record is written
-};
-[[nodiscard]] RecordExtent measure(const Submission& submission);
 // What an error says, as up to three fields of their own in its place; they look at `fields`.
 [[nodiscard]] std::vector<Field> expand_errors(std::span<const Field> fields);
-// Writes extent.size_bytes bytes; extent is what measure() said.
-void write_record(char* out, const RecordExtent& extent, uint64_t ticks,
-                  const Submission& submission);
-// The stand-in for a record in its own block, which the reader deletes (delete[]).
-void write_external(char* out, uint64_t ticks, const char* storage);
 void write_padding(char* out, size_t size_bytes);
 
 [[nodiscard]] inline RecordStart read_start(const char* record) {
@@ -92,7 +80,7 @@ void write_padding(char* out, size_t size_bytes);
 }
 [[nodiscard]] inline const char* read_external(const char* record) {
   const char* storage = nullptr;
-  std::memcpy(&storage, record + sizeof(RecordHeader), sizeof(storage));
+  std::memcpy(static_cast<void*>(&storage), record + sizeof(RecordHeader), sizeof(storage));
   return storage;
 }
 

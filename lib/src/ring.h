@@ -32,6 +32,8 @@ class Ring {
   void publish(size_t size_bytes) {
     next_write_ += size_bytes;
     write_position_.store(next_write_, std::memory_order_release);
+    const char* const next = bytes_.get() + (next_write_ & (capacity_ - 1));
+    for (int i = 4; i < 8; ++i) __builtin_prefetch(next + 64 * i, 1);
   }
   // A longer record would not surely fit after the end of the ring was padded.
   [[nodiscard]] size_t record_bytes_max() const { return capacity_ / 4; }

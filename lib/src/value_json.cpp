@@ -37,12 +37,12 @@ char* write_time(char* out, int64_t unix_ns) {
 }  // namespace
 
 size_t value_json_bytes_max(const RawField& field) {
-  if (!has_text(field.kind)) return base::kNumberBytesMax + base::kWriteSlackBytes;
+  if (!has_text(field.kind())) return base::kNumberBytesMax + base::kWriteSlackBytes;
   return base::json_string_bytes_max(field.text_size) + kCutMark.size();
 }
 
 char* write_value_json(char* out, const RawField& field) {
-  switch (field.kind) {
+  switch (field.kind()) {
     case Kind::kBool:
       return write_text(out, field.integer != 0 ? "true" : "false");
     case Kind::kInteger:

@@ -52,7 +52,7 @@ namespace detail {
 constexpr std::size_t kTextBytesMax = std::size_t{1} << 20;
 
 enum class Kind : std::uint8_t {
-  kNull,
+  kNull,      // 0: what a field is before it is stored
   kBool,      // integer
   kInteger,   // integer
   kUnsigned,  // unsigned_integer
@@ -79,16 +79,24 @@ struct RawField {
     const char* text;
     const ErrorInfo* error;
   };
-  std::uint32_t text_size;
-  std::uint8_t key_size;
-  std::uint8_t key_hash;
-  std::uint8_t key_traits;
-  Kind kind;
+  std::uint32_t text_size;  // 0 without a text
+  std::uint32_t tag;        // from the lowest byte: size, hash and traits of the key; kind
+
+  [[nodiscard]] constexpr std::uint8_t key_size() const { return static_cast<std::uint8_t>(tag); }
+  [[nodiscard]] constexpr std::uint8_t key_hash() const {
+    return static_cast<std::uint8_t>(tag >> 8);
+  }
+  [[nodiscard]] constexpr bool is_key_copied() const { return (tag >> 16 & kKeyIsCopied) != 0; }
+  [[nodiscard]] constexpr Role role() const { return static_cast<Role>(tag >> 16 & kRoleMask); }
+  [[nodiscard]] constexpr Kind kind() const { return static_cast<Kind>(tag >> 24); }
+  constexpr void set_kind(Kind kind) {
+    tag = (tag & 0xFFFFFF) | static_cast<std::uint32_t>(kind) << 24;
+  }
 };
 static_assert(sizeof(RawField) == 24 && std::is_trivially_copyable_v<RawField>);
 
 constexpr void store_text(RawField& raw, std::string_view text) {
-  raw.kind = text.size() <= kTextBytesMax ? Kind::kText : Kind::kCutText;
+  raw.set_kind(text.size() <= kTextBytesMax ? Kind::kText : Kind::kCutText);
   raw.text = text.data();
   raw.text_size =
       static_cast<std::uint32_t>(text.size() <= kTextBytesMax ? text.size() : kTextBytesMax);
@@ -142,21 +150,21 @@ inline constexpr bool always_false = false;
 template <class T>
 constexpr void store_scalar(RawField& raw, const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
-    raw.kind = Kind::kBool;
+    raw.set_kind(Kind::kBool);
     raw.integer = value ? 1 : 0;
   } else if constexpr (std::is_same_v<T, char>) {
     store_text(raw, std::string_view(&value, 1));
   } else if constexpr (std::is_same_v<T, float>) {
-    raw.kind = Kind::kFloat;
+    raw.set_kind(Kind::kFloat);
     raw.number = static_cast<double>(value);
   } else if constexpr (std::is_floating_point_v<T>) {
-    raw.kind = Kind::kDouble;
+    raw.set_kind(Kind::kDouble);
     raw.number = static_cast<double>(value);
   } else if constexpr (std::is_unsigned_v<T>) {
-    raw.kind = Kind::kUnsigned;
+    raw.set_kind(Kind::kUnsigned);
     raw.unsigned_integer = value;
   } else {
-    raw.kind = Kind::kInteger;
+    raw.set_kind(Kind::kInteger);
     raw.integer = value;
   }
 }
@@ -165,10 +173,10 @@ template <class T>
 constexpr void store_time(RawField& raw, const T& value) {
   using Nanoseconds = std::chrono::duration<std::int64_t, std::nano>;
   if constexpr (is_duration<T>) {
-    raw.kind = Kind::kInteger;
+    raw.set_kind(Kind::kInteger);
     raw.integer = std::chrono::duration_cast<Nanoseconds>(value).count();
   } else {
-    raw.kind = Kind::kTime;
+    raw.set_kind(Kind::kTime);
     raw.integer = std::chrono::duration_cast<Nanoseconds>(value.time_since_epoch()).count();
   }
 }
@@ -182,7 +190,7 @@ constexpr void store(RawField& raw, const T& value, Holder<T>& holder) {
   } else if constexpr (is_optional<T>) {
     if (value) store(raw, *value, holder.next);
   } else if constexpr (std::is_same_v<T, std::nullptr_t>) {
-    raw.kind = Kind::kNull;
+    raw.set_kind(Kind::kNull);
   } else if constexpr (std::is_arithmetic_v<T>) {
     store_scalar(raw, value);
   } else if constexpr (std::is_enum_v<T>) {
@@ -211,16 +219,14 @@ class Field {
   }
 
   Field(const ErrorInfo& error) : raw_() {
-    raw_.kind = detail::Kind::kError;
+    raw_.set_kind(detail::Kind::kError);
     raw_.error = &error;
   }
 
   [[nodiscard]] const detail::RawField& raw() const { return raw_; }
 
  private:
-  static constexpr detail::RawField start(Key key) {
-    return {key.data(), {0}, 0, key.size(), key.hash(), key.traits(), detail::Kind::kNull};
-  }
+  static constexpr detail::RawField start(Key key) { return {key.data(), {0}, 0, key.tag()}; }
 
   detail::RawField raw_;
 };

@@ -69,38 +69,31 @@ concept RunTimeText = std::is_convertible_v<const T&, std::string_view> && !std:
 
 class Key {
  public:
-  consteval Key(const char* literal) : Key(std::string_view(literal), 0) {
+  consteval Key(const char* literal)
+      : Key(std::string_view(literal), 0, detail::role_of(std::string_view(literal))) {
     detail::check_key(std::string_view(literal));
   }
 
   template <detail::RunTimeText T>
   constexpr Key(const T& text)
-      : Key(std::string_view(text).substr(0, detail::kKeyBytesMax), detail::kKeyIsCopied) {}
+      : Key(std::string_view(text).substr(0, detail::kKeyBytesMax), detail::kKeyIsCopied,
+            detail::role_of(text)) {}
 
   // A literal, unchecked and without a role: for Sawlog itself.
-  constexpr Key(detail::OwnKey, std::string_view literal)
-      : data_(literal.data()),
-        size_(static_cast<std::uint8_t>(literal.size())),
-        hash_(detail::hash_of(literal)),
-        traits_(0) {}
+  constexpr Key(detail::OwnKey, std::string_view literal) : Key(literal, 0, detail::Role::kNone) {}
 
   [[nodiscard]] constexpr const char* data() const { return data_; }
-  [[nodiscard]] constexpr std::uint8_t size() const { return size_; }
-  [[nodiscard]] constexpr std::uint8_t hash() const { return hash_; }
-  [[nodiscard]] constexpr std::uint8_t traits() const { return traits_; }
+  // Size, hash and traits in one word (detail::RawField::tag), so that it can be stored at once.
+  [[nodiscard]] constexpr std::uint32_t tag() const { return tag_; }
 
  private:
-  constexpr Key(std::string_view text, std::uint8_t flags)
+  constexpr Key(std::string_view text, std::uint8_t flags, detail::Role role)
       : data_(text.data()),
-        size_(static_cast<std::uint8_t>(text.size())),
-        hash_(detail::hash_of(text)),
-        traits_(
-            static_cast<std::uint8_t>(flags | static_cast<std::uint8_t>(detail::role_of(text)))) {}
+        tag_(static_cast<std::uint32_t>(text.size()) | std::uint32_t{detail::hash_of(text)} << 8 |
+             (std::uint32_t{flags} | static_cast<std::uint32_t>(role)) << 16) {}
 
   const char* data_;
-  std::uint8_t size_;
-  std::uint8_t hash_;
-  std::uint8_t traits_;
+  std::uint32_t tag_;
 };
 
 }  // namespace sawlog
