@@ -357,7 +357,9 @@ void Consumer::publish_status() {
   status_published_at_ns_ = clock_.monotonic_ns();
   ConsumerStatus status;
   status.name = options_.name;
-  status.ledger = ledger_;
+  // What was saved: figures that were shown once do not go back after a crash.
+  status.ledger = checkpoint_->state().ledger;
+  status.in_flight_lines = ledger_.read_lines - status.ledger.read_lines;
   const int64_t now = clock_.unix_ns();
   for (auto& [id, entry] : files_) {
     const FileProgress& progress = *entry.progress;

@@ -72,7 +72,7 @@ class Factory {
     options.topic = target.topic;
     options.key_field = target.key;
     options.client.brokers = target.brokers;
-    options.client.use_tls = !config_.tls.ca.empty() || !config_.tls.cert.empty();
+    options.client.use_tls = config_.tls.is_given;
     options.client.tls = tls();
     options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
     options.client.reconnect_delay_max_ns = config_.retry_backoff_max_ns;

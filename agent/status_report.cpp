@@ -158,6 +158,7 @@ ConsumerFigures consumer_figures(const ConsumerStatus& consumer, int64_t now_uni
   figures.name = consumer.name;
   figures.is_output = consumer.name != "metrics";
   figures.is_up = consumer.health.state == outputs::Health::State::kUp;
+  figures.is_saved = consumer.save_error.empty();
   figures.delivered_lines = consumer.ledger.delivered_lines;
   figures.dead_lettered_lines = consumer.ledger.dead_lettered_lines;
   figures.filtered_lines = consumer.ledger.filtered_lines;

@@ -59,6 +59,9 @@ void write_consumers(const Consumers& consumers, ExpositionWriter& writer) {
   for_consumers(consumers, "sawlog_lag_seconds", FamilyType::kGauge,
                 "How long the oldest unsettled bytes have been there", writer,
                 [](const auto& consumer) { return consumer.lag_seconds; });
+  for_consumers(consumers, "sawlog_state_saved", FamilyType::kGauge,
+                "0 while cursors and counts cannot be saved", writer,
+                [](const auto& consumer) { return consumer.is_saved ? 1 : 0; });
   for_consumers(consumers, "sawlog_memory_bytes", FamilyType::kGauge,
                 "What the consumer's handler holds", writer,
                 [](const auto& consumer) { return consumer.memory_bytes; });

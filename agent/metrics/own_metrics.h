@@ -17,6 +17,7 @@ struct ConsumerFigures {
   std::string name;
   bool is_output = true;  // false: the metrics
   bool is_up = true;
+  bool is_saved = true;  // false while the state cannot be written
   uint64_t delivered_lines = 0;
   uint64_t dead_lettered_lines = 0;
   uint64_t filtered_lines = 0;
