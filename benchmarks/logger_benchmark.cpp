@@ -1,7 +1,7 @@
 // What a log call costs: Sawlog beside spdlog's asynchronous logger, the same event of six typed
 // fields as the same JSON line in a file.
 //
-//   logger_benchmark [ROUNDS]     (default 5; DIRECTORY for the files: $TMPDIR or /tmp)
+//   logger_benchmark [ROUNDS]     (default 5; the files are in $TMPDIR or /tmp)
 //
 // Each measurement is a process of its own; the rounds of the two are interleaved; the table is the
 // median. Latency: bursts of 20 calls with 2 ms between them, each call between two reads of the
@@ -268,7 +268,7 @@ void print_ratios(int thread_count, const Result& ours, const Result& theirs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
+  const int rounds = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 5;
   const std::string file =
       std::filesystem::temp_directory_path() / ("logger_benchmark-" + std::to_string(getpid()));
   const std::array<Rival, 2> rivals = {sawlog_rival(), spdlog_rival()};
