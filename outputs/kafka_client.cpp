@@ -46,6 +46,15 @@ base::Expected<Conf> make_conf(const KafkaClientOptions& options, bool connects)
   return conf;
 }
 
+// Kafka 4 rejects the nonce of older versions (librdkafka issue 4895), and says "invalid
+// credentials".
+std::string hint_for(const KafkaClientOptions& options) {
+  constexpr int kFirstFixed = 0x020601ff;
+  if (!options.sasl.mechanism.starts_with("SCRAM") || rd_kafka_version() >= kFirstFixed) return "";
+  return std::string("; librdkafka ") + rd_kafka_version_str() +
+         " cannot do SCRAM with Kafka 4 (2.6.1 can), PLAIN works";
+}
+
 KafkaVerdict verdict_of(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
@@ -86,20 +95,11 @@ KafkaVerdict verdict_of(rd_kafka_resp_err_t error) {
   }
 }
 
-// An error event that tells something about the way to the brokers; kUp for all others.
-Health::State connection_state_of(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-      return Health::State::kUnreachable;
-    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-    case RD_KAFKA_RESP_ERR__SSL:
-    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
-    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      return Health::State::kPaused;
-    default:
-      return Health::State::kUp;
-  }
+// Whether an error event says that a broker does not let us in.
+bool is_refused_connection(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL ||
+         error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE ||
+         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
 // The number behind the last `"name":`, which in librdkafka's statistics is the client's own; those
@@ -117,7 +117,8 @@ uint64_t last_number(std::string_view json, std::string_view quoted_name) {
 
 class KafkaClient::Implementation {
  public:
-  Implementation(Conf conf, int wake_fd) : wake_fd_(wake_fd) {
+  Implementation(Conf conf, int wake_fd, std::string hint)
+      : wake_fd_(wake_fd), hint_(std::move(hint)) {
     char reason[512];
     client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason, sizeof(reason));
     if (client_ == nullptr) {
@@ -240,13 +241,16 @@ class KafkaClient::Implementation {
                                                  rd_kafka_err2name(cause) + ": " + reason};
       return;
     }
-    const Health::State state = connection_state_of(error);
-    if (state == Health::State::kUp) return;
-    // "All brokers are down" follows the reason why; the reason says more.
-    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && connection_.state != Health::State::kUp) {
-      return;
+    if (is_refused_connection(error)) {
+      connection_ = {Health::State::kPaused, rd_kafka_event_error_string(event) + hint_};
+    } else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      // Follows the failures of the single brokers, which say why.
+      if (connection_.state == Health::State::kPaused) return;
+      connection_ = {Health::State::kUnreachable,
+                     last_failure_.empty() ? rd_kafka_event_error_string(event) : last_failure_};
+    } else if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__RESOLVE) {
+      last_failure_ = rd_kafka_event_error_string(event);
     }
-    connection_ = {state, rd_kafka_event_error_string(event)};
   }
 
   void take_statistics(std::string_view json) {
@@ -263,6 +267,8 @@ class KafkaClient::Implementation {
   std::vector<rd_kafka_topic_t*> topics_;
   std::vector<KafkaReport> refused_;  // by produce() itself
   Health connection_;
+  std::string last_failure_;  // of one broker
+  const std::string hint_;    // for whoever looks for the cause of a refused connection
   bool is_fatal_ = false;
   uint64_t sent_bytes_ = 0;
   uint64_t requests_ = 0;
@@ -281,7 +287,8 @@ base::Expected<std::unique_ptr<KafkaClient>> KafkaClient::make(const KafkaClient
                                                                int wake_fd, bool connects) {
   auto conf = make_conf(options, connects);
   if (!conf) return tl::unexpected(conf.error());
-  auto implementation = std::make_unique<Implementation>(std::move(*conf), wake_fd);
+  auto implementation =
+      std::make_unique<Implementation>(std::move(*conf), wake_fd, hint_for(options));
   if (!implementation->refusal().empty()) {
     return base::unexpected(base::ErrorCode::kInvalid,
                             "cannot make a Kafka producer: " + implementation->refusal());

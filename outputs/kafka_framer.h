@@ -44,7 +44,7 @@ struct KafkaFramedMessage {
   uint32_t attempts = 0;  // that ended without delivery
   uint16_t topic = 0;     // index into KafkaFramer::topics(), kNoTopic when there are too many
   bool has_trace = false;
-  bool is_alone = false;  // its batch was refused: to be sent by itself
+  bool is_suspect = false;  // in a batch that was refused
   KafkaMessageState state = KafkaMessageState::kWaiting;
 
   static constexpr uint16_t kNoTopic = UINT16_MAX;

@@ -17,12 +17,6 @@ constexpr int64_t kSaveDelayNs = 20 * base::kNsPerMs;
 // So long without any report while messages are in flight is worth a word.
 constexpr int64_t kStallNs = 30 * base::kNsPerSecond;
 
-bool is_before(const KafkaFramedMessage* left, const KafkaFramedMessage* right) {
-  return left->chunk->sequence != right->chunk->sequence
-             ? left->chunk->sequence < right->chunk->sequence
-             : left->begin < right->begin;
-}
-
 }  // namespace
 
 KafkaOutput::KafkaOutput(const base::Clock& clock, std::unique_ptr<DeadLetters> dead_letters,
@@ -144,7 +138,6 @@ void KafkaOutput::take_report(const KafkaReport& report) {
   CHECK(in_flight_messages_ > 0 && in_flight_bytes_ >= message.size_bytes());
   --in_flight_messages_;
   in_flight_bytes_ -= message.size_bytes();
-  if (alone_ == &message) alone_ = nullptr;
   switch (report.verdict) {
     case KafkaVerdict::kDelivered:
       message.state = KafkaMessageState::kDelivered;
@@ -157,11 +150,11 @@ void KafkaOutput::take_report(const KafkaReport& report) {
       set_aside(message, report.type, report.text);
       break;
     case KafkaVerdict::kBatchRefused:
-      if (message.is_alone) {
+      if (repetition_.burst() == 1) {
         set_aside(message, report.type, report.text);
       } else {
-        message.is_alone = true;
-        send_again(message, false);
+        repetition_.add_suspect(message);
+        ++counters_.retries;
       }
       break;
     case KafkaVerdict::kRetry:
@@ -169,6 +162,7 @@ void KafkaOutput::take_report(const KafkaReport& report) {
       take_failure(message, report);
       break;
   }
+  if (in_flight_messages_ == 0) repetition_.end_burst();
 }
 
 void KafkaOutput::take_failure(Message& message, const KafkaReport& report) {
@@ -187,14 +181,7 @@ void KafkaOutput::take_failure(Message& message, const KafkaReport& report) {
               std::string(report.text) + " (attempts: " + std::to_string(message.attempts) + ")");
     return;
   }
-  send_again(message, true);
-}
-
-void KafkaOutput::send_again(Message& message, bool needs_delay) {
-  message.state = KafkaMessageState::kWaiting;
-  repetition_.messages.push_back(&message);
-  repetition_.needs_delay = repetition_.needs_delay || needs_delay;
-  repetition_.is_running = false;  // to be put in order first
+  repetition_.add(message, true);
   ++counters_.retries;
 }
 
@@ -262,25 +249,33 @@ void KafkaOutput::produce_due(int64_t now) {
   for (; client_topics_ < framer_.topics().size(); ++client_topics_) {
     CHECK(client_->add_topic(framer_.topics()[client_topics_]) == client_topics_);
   }
-  if (!repetition_.messages.empty()) produce_repetition(now);
-  if (repetition_.messages.empty()) produce_new(now);
+  if (!repetition_.is_empty()) produce_repetition(now);
+  if (repetition_.is_empty()) produce_new(now);
 }
 
 void KafkaOutput::produce_repetition(int64_t now) {
-  if (!repetition_.is_running) {
+  if (!repetition_.is_ordered()) {
     if (in_flight_messages_ > 0) return;
-    std::sort(repetition_.messages.begin(), repetition_.messages.end(), is_before);
-    repetition_.is_running = true;
-    repetition_.at_ns =
-        repetition_.needs_delay ? now + backoff_.next_delay_ns("", clock_.unix_ns()) : now;
-    repetition_.needs_delay = false;
+    repeat_at_ns_ = repetition_.order() ? now + backoff_.next_delay_ns("", clock_.unix_ns()) : now;
   }
-  if (now < repetition_.at_ns) return;
-  while (!repetition_.messages.empty() && has_room()) {
-    Message& message = *repetition_.messages.front();
-    if (message.is_alone && in_flight_messages_ > 0) return;
+  if (now < repeat_at_ns_) return;
+  while (!repetition_.is_empty() && has_room()) {
+    Message& message = repetition_.front();
+    if (message.is_suspect) {
+      if (in_flight_messages_ == 0) produce_burst(now);
+      return;
+    }
     if (!produce(message, now)) return;
-    repetition_.messages.pop_front();
+    repetition_.pop_front();
+  }
+}
+
+void KafkaOutput::produce_burst(int64_t now) {
+  while (!repetition_.is_empty() && repetition_.burst() < repetition_.burst_max()) {
+    Message& message = repetition_.front();
+    if (!message.is_suspect || !produce(message, now)) return;
+    repetition_.pop_front();
+    repetition_.count_in_burst();
   }
 }
 
@@ -313,7 +308,7 @@ bool KafkaOutput::is_new_due(int64_t now) const {
 }
 
 bool KafkaOutput::has_room() const {
-  return alone_ == nullptr &&
+  return repetition_.burst() == 0 &&
          in_flight_bytes_ < options_.batch.bytes_max * options_.batch.in_flight_max;
 }
 
@@ -331,7 +326,6 @@ bool KafkaOutput::produce(Message& message, int64_t now) {
   message.state = KafkaMessageState::kInFlight;
   ++in_flight_messages_;
   in_flight_bytes_ += message.size_bytes();
-  if (message.is_alone) alone_ = &message;
   return true;
 }
 
@@ -347,10 +341,10 @@ Wake KafkaOutput::next_wake(int64_t now) const {
     not_later_than(std::max(progress_ns_ + kStallNs, now + kStallNs / 8));
   if (is_replacing_client_) {
     if (in_flight_messages_ == 0) not_later_than(replace_at_ns_);
-  } else if (!repetition_.messages.empty()) {
+  } else if (!repetition_.is_empty()) {
     // Otherwise the next report wakes.
-    if (!repetition_.is_running && in_flight_messages_ == 0) not_later_than(now);
-    if (repetition_.is_running && now < repetition_.at_ns) not_later_than(repetition_.at_ns);
+    if (!repetition_.is_ordered() && in_flight_messages_ == 0) not_later_than(now);
+    if (repetition_.is_ordered() && now < repeat_at_ns_) not_later_than(repeat_at_ns_);
   } else if (waiting_bytes_ > 0 && !is_new_due(now)) {
     not_later_than(waiting_since_ns_ + options_.batch.age_max_ns);
   }

@@ -14,8 +14,9 @@
 //   * messages are given to librdkafka in the order of their lines; while any is to be sent again
 //     nothing new is given, and the repetition begins when nothing is in flight any more: so the
 //     order within a key is kept except around lines that the broker refuses;
-//   * a refusal may be meant for a neighbour in the same batch: refused messages are sent again one
-//     by one, and what is refused alone goes to the dead letters;
+//   * a refusal may be meant for a neighbour in the same batch: refused messages are sent again in
+//     bursts of half as many, with nothing beside them; what is refused alone goes to the dead
+//     letters;
 //   * whatever Kafka's state, nothing is given up, unless retry.attempts_max says so;
 //   * the framed bytes stay until the delivery is settled: librdkafka reads them where they are.
 //
@@ -36,6 +37,7 @@
 #include "outputs/dead_letters.h"
 #include "outputs/kafka_client.h"
 #include "outputs/kafka_framer.h"
+#include "outputs/kafka_repetition.h"
 #include "outputs/output.h"
 #include "outputs/output_options.h"
 #include "outputs/retry.h"
@@ -86,15 +88,6 @@ class KafkaOutput final : public Output {
     std::string text;
   };
 
-  // Messages that are to be sent again. They are collected until nothing is in flight, then run in
-  // the order of their lines.
-  struct Repetition {
-    std::deque<Message*> messages;
-    bool is_running = false;
-    bool needs_delay = false;  // not only messages whose batch was refused
-    int64_t at_ns = 0;
-  };
-
   KafkaOutput(const base::Clock& clock, std::unique_ptr<DeadLetters> dead_letters,
               KafkaOptions options, KafkaTopic topic, int wake_fd);
 
@@ -103,7 +96,6 @@ class KafkaOutput final : public Output {
   void take_reports(int64_t now);
   void take_report(const KafkaReport& report);
   void take_failure(Message& message, const KafkaReport& report);
-  void send_again(Message& message, bool needs_delay);
   void set_aside(Message& message, std::string_view type, std::string_view text);
   void write_dead_letters(int64_t now);
   void finish(Message& message);
@@ -111,6 +103,7 @@ class KafkaOutput final : public Output {
 
   void produce_due(int64_t now);
   void produce_repetition(int64_t now);
+  void produce_burst(int64_t now);
   void produce_new(int64_t now);
   [[nodiscard]] bool is_new_due(int64_t now) const;
   [[nodiscard]] bool has_room() const;
@@ -144,9 +137,9 @@ class KafkaOutput final : public Output {
 
   size_t in_flight_messages_ = 0;
   size_t in_flight_bytes_ = 0;
-  const Message* alone_ = nullptr;  // in flight, and nothing beside it
-  int64_t progress_ns_ = 0;         // the last report, or the first message in flight after none
-  Repetition repetition_;
+  int64_t progress_ns_ = 0;  // the last report, or the first message in flight after none
+  KafkaRepetition repetition_;
+  int64_t repeat_at_ns_ = 0;
   Backoff backoff_;
 
   std::vector<Refused> refused_;  // not yet durable in the dead letters

@@ -5,6 +5,8 @@
 namespace sawlog::outputs {
 namespace {
 
+constexpr int64_t kReconnectMsMax = 10'000;
+
 // What Sawlog's promises rest on; not for the operator to change.
 constexpr std::string_view kFixedProperties[] = {
     "acks",
@@ -55,7 +57,9 @@ base::Expected<KafkaProperties> kafka_properties(const KafkaClientOptions& optio
   for (const std::string& broker : options.brokers) {
     brokers += (brokers.empty() ? "" : ",") + broker;
   }
-  const int64_t reconnect_ms = std::max<int64_t>(options.reconnect_delay_max_ns / 1'000'000, 100);
+  // An attempt costs next to nothing, so a broker that is back is found soon.
+  const int64_t reconnect_ms =
+      std::clamp<int64_t>(options.reconnect_delay_max_ns / 1'000'000, 100, kReconnectMsMax);
   KafkaProperties properties = {
       {"bootstrap.servers", brokers},
       {"client.id", "sawlog"},

@@ -224,27 +224,35 @@ TEST_F(KafkaOutputTest, HealthComesBackWithoutTraffic) {
   EXPECT_TRUE(step_until([&] { return output_->health().state == Health::State::kUp; }));
 }
 
-TEST_F(KafkaOutputTest, ABatchThatIsRefusedIsSentOneByOne) {
+TEST_F(KafkaOutputTest, OneBadLineOfABatchIsFoundAndSetAside) {
   make();
-  // The batch, then the first message alone: only that one is really too large.
-  rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 2,
-                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
-                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  // All five, then the bursts of two and of one that hold the first.
+  const auto error = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+  rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 3, error, error, error);
   give_numbered(5);
   ASSERT_TRUE(step_until_settled(5));
   EXPECT_EQ(sink_.delivered, 4);
   EXPECT_EQ(sink_.dead_lettered, 1);
   const auto all = receive();
   ASSERT_EQ(all.size(), 4);
-  for (int i = 0; i < 4; ++i) {
-    EXPECT_EQ(all[static_cast<size_t>(i)].value + "\n", line(std::to_string(i + 1)));
-  }
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(all[i].value + "\n", line(std::to_string(i + 1)));
   const std::string letters = disk_.content("/dead/kafka");
   EXPECT_NE(letters.find(R"("reason.type":"MSG_SIZE_TOO_LARGE")"), std::string::npos) << letters;
   EXPECT_NE(letters.find(R"(\"message\":\"0\")"), std::string::npos) << letters;
   ASSERT_EQ(output_->dead_letters().size(), 1);
   EXPECT_EQ(output_->dead_letters()[0].lines, 1);
   EXPECT_EQ(output_->health().state, Health::State::kUp);
+}
+
+TEST_F(KafkaOutputTest, ABatchThatIsTooLargeIsSentInParts) {
+  make();
+  rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  give_numbered(100);
+  ASSERT_TRUE(step_until_settled(100));
+  EXPECT_EQ(sink_.delivered, 100);
+  EXPECT_EQ(output_->counters().retries, 100);
+  expect_numbered(100);
 }
 
 TEST_F(KafkaOutputTest, ALineTooLargeForAnyBatchHoldsNobodyUp) {
