@@ -2,7 +2,7 @@
 // reads the same five fields, and memcpy. All in one run, interleaved, CPU time of this thread;
 // ratios are taken within a repetition, then the median.
 //
-//   parse_benchmark FILE [REPETITIONS]     FILE: JSON lines like those of shared workloads:
+//   parse_benchmark FILE [REPETITIONS]     FILE: JSON lines like those of an access log:
 //     timestamp level logger message service http.method endpoint status_code duration_ms trace_id
 #include <algorithm>
 #include <array>
@@ -188,7 +188,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: parse_benchmark FILE [REPETITIONS]\n");
     return 2;
   }
-  const int repetitions = argc > 2 ? std::atoi(argv[2]) : 7;
+  const long repetitions = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 7;
   Input input;
   read_file(argv[1], input);
   if (input.line_count == 0 || repetitions < 1) {
@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
       {"RecordReader, 5 fields", [&] { sums[2] = read_fields(input); }},
       {"RecordReader and LineWriter", [&] { shipped_bytes = ship(input); }},
   };
-  for (int i = 0; i <= repetitions; ++i) {
+  for (long i = 0; i <= repetitions; ++i) {
     for (Stage& stage : stages) {
       const double begin = cpu_seconds();
       stage.run();

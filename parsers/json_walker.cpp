@@ -243,14 +243,15 @@ void append_unescaped(std::string_view content, std::string& out) {
 }
 
 void read_long_number(ValueKind kind, std::string_view text, Value& value) {
-  const char* const end = text.data() + text.size();
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
   value.kind = kind;
   value.integer = 0;
   if (kind == ValueKind::kInteger) {
-    const auto parsed = std::from_chars(text.data(), end, value.integer);
+    const auto parsed = std::from_chars(begin, end, value.integer);
     if (parsed.ec != std::errc()) value.integer = text[0] == '-' ? INT64_MIN : INT64_MAX;
   }
-  const auto parsed = std::from_chars(text.data(), end, value.number);
+  const auto parsed = std::from_chars(begin, end, value.number);
   if (parsed.ec == std::errc::result_out_of_range) value.number = beyond_double(text);
 }
 

@@ -40,12 +40,12 @@ class JsonWalker {
  public:
   static constexpr size_t kDepthMax = 1000;  // of nesting; deeper is not JSON for us
 
-  // positions: of JsonIndex, its element behind the last readable; text_bytes: that it covers.
-  void start(const char* base, std::span<const uint32_t> positions, size_t text_bytes) {
-    base_ = base;
+  // positions: of JsonIndex for the text, its element behind the last readable.
+  void start(std::string_view text, std::span<const uint32_t> positions) {
+    base_ = text.data();
     end_ = positions.data() + positions.size();
-    text_end_ = base + text_bytes;
-    backslash_ = find_backslash(base);
+    text_end_ = base_ + text.size();
+    backslash_ = find_backslash(base_);
   }
   // Lines come in their order.
   void start_line(size_t begin, size_t end) {

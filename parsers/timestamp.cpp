@@ -85,7 +85,8 @@ std::optional<int64_t> epoch_in_some_unit(uint64_t whole, int64_t billionths) {
 }  // namespace
 
 // "YYYY-MM-DDThh:mm" → minute_unix_s_.
-bool TimestampParser::read_minute(const char* text) {
+bool TimestampParser::read_minute(std::string_view given) {
+  const char* const text = given.data();
   if (std::memcmp(text, minute_text_.data(), minute_text_.size()) == 0) return true;
   const unsigned year = two_digits(text) * 100 + two_digits(text + 2);
   const unsigned month = two_digits(text + 5);
@@ -109,7 +110,7 @@ bool TimestampParser::parse(std::string_view text, Timestamp& time) {
     if (epoch_ns) time = {*epoch_ns, false};
     return epoch_ns.has_value();
   }
-  if (!read_minute(text.data())) return false;
+  if (!read_minute(text)) return false;
   const char* at = text.data() + kMinuteBytes;
   const char* const end = text.data() + text.size();
   unsigned second = 0;
@@ -138,8 +139,9 @@ bool TimestampParser::parse(std::string_view text, Timestamp& time) {
 }
 
 std::optional<int64_t> parse_epoch(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = text.data() + text.size();
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* at = begin;
   if (text.empty() || !is_digit(*at)) return std::nullopt;
   uint64_t whole = 0;
   const auto parsed = std::from_chars(at, end, whole);
@@ -150,7 +152,7 @@ std::optional<int64_t> parse_epoch(std::string_view text) {
   if (at == end) return epoch_in_some_unit(whole, billionths);
   if (*at != 'e' && *at != 'E') return std::nullopt;
   double value = 0;
-  const auto as_double = std::from_chars(text.data(), end, value);
+  const auto as_double = std::from_chars(begin, end, value);
   if (as_double.ec != std::errc() || as_double.ptr != end || !(value < 1e19)) return std::nullopt;
   whole = static_cast<uint64_t>(value);
   return epoch_in_some_unit(whole,

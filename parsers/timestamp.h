@@ -33,7 +33,7 @@ class TimestampParser {
   [[nodiscard]] bool parse(std::string_view text, Timestamp& time);
 
  private:
-  [[nodiscard]] bool read_minute(const char* text);
+  [[nodiscard]] bool read_minute(std::string_view text);
 
   std::array<char, 16> minute_text_{};  // "2026-11-21T07:06"
   int64_t minute_unix_s_ = 0;
