@@ -33,9 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((data[0] & 2) != 0) chunk.source.fields = {{"@timestamp", "when"}, {"log.level", "a.b"}};
   parsers::RecordReader reader({"http.route", "event.duration", "error.message", "log.logger"},
                                parsers::Purpose::kShipping);
-  parsers::LineWriter writer({.canonical_keys = (data[0] & 4) == 0,
-                              .elastic_trace_keys = true,
-                              .host_name = "web-1"});
+  parsers::LineWriter writer(
+      {.canonical_keys = (data[0] & 4) == 0, .elastic_trace_keys = true, .host_name = "web-1"});
   reader.start(chunk.chunk);
   size_t records = 0;
   while (const parsers::Record* record = reader.next()) {
