@@ -166,7 +166,7 @@ void RuleSet::run(const Rule& rule, const parsers::Record& record, int64_t now_u
   double value = rule.constant;
   if (rule.has_field) {
     const Value& given = record[rule.field];
-    if (!given.is_number()) return;
+    if (!given.has_number()) return;
     value = given.number / rule.divisor;
   }
   if (!std::isfinite(value)) return;
