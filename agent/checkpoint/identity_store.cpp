@@ -15,6 +15,18 @@ constexpr uint64_t kCompactAtMultiple = 4;
 
 enum class Change : uint8_t { kFile = 1, kForgottenFile = 2, kSource = 3 };
 
+void put_evidence(ByteWriter& writer, const Evidence& evidence) {
+  writer.number(evidence.hash);
+  writer.number(evidence.length_bytes);
+}
+
+Evidence get_evidence(ByteReader& reader) {
+  Evidence evidence;
+  evidence.hash = reader.number<uint64_t>();
+  evidence.length_bytes = reader.number<uint32_t>();
+  return evidence;
+}
+
 void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.number(static_cast<uint8_t>(Change::kFile));
   writer.file_id(record.id);
@@ -23,8 +35,9 @@ void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.text(record.base);
   writer.number(record.device);
   writer.number(record.inode);
-  writer.number(record.evidence.hash);
-  writer.number(record.evidence.length_bytes);
+  put_evidence(writer, record.evidence);
+  writer.number<uint64_t>(record.short_copies.size());
+  for (const Evidence& copy : record.short_copies) put_evidence(writer, copy);
   writer.number(record.start_offset);
   writer.number<uint8_t>(record.end_is_final ? 1 : 0);
   writer.number(record.end.offset);
@@ -43,8 +56,10 @@ IdentityRecord get_file(ByteReader& reader) {
   record.base = reader.text();
   record.device = reader.number<uint64_t>();
   record.inode = reader.number<uint64_t>();
-  record.evidence.hash = reader.number<uint64_t>();
-  record.evidence.length_bytes = reader.number<uint32_t>();
+  record.evidence = get_evidence(reader);
+  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
+    record.short_copies.push_back(get_evidence(reader));
+  }
   record.start_offset = reader.number<uint64_t>();
   record.end_is_final = reader.number<uint8_t>() != 0;
   record.end.offset = reader.number<uint64_t>();

@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "agent/checkpoint/consumer_checkpoint.h"
 #include "agent/checkpoint/journal.h"
@@ -29,6 +30,8 @@ struct Evidence {
   auto operator<=>(const Evidence&) const = default;
 };
 
+constexpr size_t kShortCopiesMax = 4;
+
 struct IdentityRecord {
   base::FileId id;
   std::string source;  // its name in the configuration
@@ -37,6 +40,9 @@ struct IdentityRecord {
   uint64_t device = 0;
   uint64_t inode = 0;  // 0: its content is nowhere at present
   Evidence evidence;
+  // Of whole copies that are shorter than the evidence: all of their bytes. Otherwise nothing would
+  // tell them from other files when the original is gone. The last kShortCopiesMax.
+  std::vector<Evidence> short_copies;
   uint64_t start_offset = 0;  // where a consumer without a cursor begins
   // Once its end is final: the size, and a proof of the last bytes.
   bool end_is_final = false;

@@ -33,7 +33,7 @@ void ContentMatcher::match(const std::vector<const FoundFile*>& found) {
   for (Unknown& unknown : unknown_) {
     if (unknown.is_done || unknown.is_ignored) continue;
     if (unknown.is_rotated) settle_rotated(unknown, Pass::kProven);
-    if (!unknown.is_done) add_new(unknown);
+    if (!unknown.is_done && unknown.probe->is_complete()) add_new(unknown);
   }
   probes_.forget_unused();
 }
@@ -91,12 +91,7 @@ std::vector<KnownFile*> ContentMatcher::candidates_of(const Unknown& unknown) {
         known->record.device == unknown.found->status.device) {
       continue;  // taken over, or added, in this very look
     }
-    // A file that was empty when it was last looked at may have been read since.
-    const bool is_provable =
-        known->record.evidence.length_bytes == 0 && known->proof.hashed_bytes > 0;
-    if (is_provable || begins_like(unknown.probe->prefix(), known->record.evidence)) {
-      candidates.push_back(known);
-    }
+    if (may_be(unknown, *known)) candidates.push_back(known);
   }
   std::ranges::sort(candidates, [](const KnownFile* a, const KnownFile* b) {
     const auto key = [](const KnownFile* known) {
@@ -106,6 +101,19 @@ std::vector<KnownFile*> ContentMatcher::candidates_of(const Unknown& unknown) {
     return key(a) < key(b);
   });
   return candidates;
+}
+
+bool ContentMatcher::may_be(const Unknown& unknown, const KnownFile& known) {
+  const std::string& prefix = unknown.probe->prefix();
+  const Evidence& evidence = known.record.evidence;
+  if (begins_like(prefix, evidence)) return true;
+  // A copy that was made, or is being made, of the beginning: the original's own bytes will tell.
+  if (!known.is_gone() && !prefix.empty() && prefix.size() < evidence.length_bytes) return true;
+  const std::vector<Evidence>& copies = known.record.short_copies;
+  if (!copies.empty() && std::ranges::find(copies, evidence_of(prefix)) != copies.end())
+    return true;
+  // The file was empty when it was last looked at, but has been read since.
+  return evidence.length_bytes == 0 && known.proof.hashed_bytes > 0;
 }
 
 // --- rotated siblings --------------------------------------------------------------------------
@@ -127,7 +135,11 @@ bool ContentMatcher::settle_with(Unknown& unknown, KnownFile& known, Pass pass) 
       if (pass == Pass::kShorterToo) take_over(known, unknown);
       return pass == Pass::kShorterToo;
     case Relation::kCopy:
-      if (may_replace(known, *unknown.probe)) take_over(known, unknown);
+      if (may_replace(known, *unknown.probe)) {
+        take_over(known, unknown);
+      } else {
+        note_short_copy(known, unknown.probe->prefix());
+      }
       return true;
     case Relation::kUnclear:
       known.is_copy_expected = true;
@@ -146,6 +158,16 @@ Relation ContentMatcher::relation(Unknown& unknown, KnownFile& known) {
   if (known.content != nullptr) return relation_of(*unknown.probe, known, known.content->file);
   auto file = context_.filesystem.open(known.path, base::OpenMode::kRead);
   return file ? relation_of(*unknown.probe, known, std::move(*file)) : Relation::kUnclear;
+}
+
+void ContentMatcher::note_short_copy(KnownFile& known, const std::string& prefix) {
+  if (prefix.size() >= known.record.evidence.length_bytes) return;
+  std::vector<Evidence>& copies = known.record.short_copies;
+  const Evidence evidence = evidence_of(prefix);
+  if (std::ranges::find(copies, evidence) != copies.end()) return;
+  if (copies.size() >= kShortCopiesMax) copies.erase(copies.begin());
+  copies.push_back(evidence);
+  context_.save(known);
 }
 
 // The compressed copy of a file that has no name any more takes its place when nothing can come any

@@ -39,9 +39,11 @@ class ContentMatcher {
   bool is_too_old(const Unknown& unknown) const;
   bool has_nameless_file(const std::string& base);
   std::vector<KnownFile*> candidates_of(const Unknown& unknown);
+  static bool may_be(const Unknown& unknown, const KnownFile& known);
   void settle_rotated(Unknown& unknown, Pass pass);
   bool settle_with(Unknown& unknown, KnownFile& known, Pass pass);
   Relation relation(Unknown& unknown, KnownFile& known);
+  void note_short_copy(KnownFile& known, const std::string& prefix);
   bool may_replace(const KnownFile& known, Probe& probe) const;
   void settle_live(Unknown& unknown);
   void take_over(KnownFile& known, Unknown& unknown);

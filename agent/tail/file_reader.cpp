@@ -36,10 +36,10 @@ class FileReader::LastReads {
  public:
   // Whether what was read before still is there. Called after each read: what came out of it is
   // then of the same content.
-  bool still_stands(const base::FileId& id, const std::shared_ptr<const Content>& content) {
-    const auto found = witnesses_.find(id);
+  bool still_stands(const TailedFile& file, const std::shared_ptr<const Content>& content) {
+    const auto found = witnesses_.find(file.id());
     if (found == witnesses_.end() || !is_same(found->second.content, content)) {
-      return begins_right(*content);
+      return begins_right(file.evidence(), *content);
     }
     const Witness& witness = found->second;
     std::array<char, kWitnessBytes> bytes{};
@@ -71,10 +71,10 @@ class FileReader::LastReads {
     std::array<char, kWitnessBytes> bytes{};
   };
 
-  static bool begins_right(const Content& content) {
-    if (content.evidence.length_bytes == 0) return true;
+  static bool begins_right(const Evidence& evidence, const Content& content) {
+    if (evidence.length_bytes == 0) return true;
     const auto prefix = read_prefix({content.file, Compression::kNone});
-    return prefix && begins_like(*prefix, content.evidence);
+    return prefix && begins_like(*prefix, evidence);
   }
 
   std::unordered_map<base::FileId, Witness> witnesses_;
@@ -175,7 +175,7 @@ base::Expected<size_t> FileReader::read(const TailedFile& file, uint64_t offset,
   }
   const auto count = content->file->read_at(offset, into);
   if (!count) return count;
-  if (content->findings.is_replaced || !last_reads_->still_stands(file.id(), content)) {
+  if (content->findings.is_replaced || !last_reads_->still_stands(file, content)) {
     content->findings.is_replaced = true;
     return tl::unexpected(not_there(file, "its content was replaced; looking for the rest"));
   }

@@ -9,6 +9,10 @@ namespace {
 
 constexpr int64_t kSeenPrecisionNs = 24 * 3600 * base::kNsPerSecond;
 
+bool was_empty(const KnownFile& known) {
+  return known.record.evidence.length_bytes == 0 && known.proof.hashed_bytes == 0;
+}
+
 }  // namespace
 
 std::vector<const FoundFile*> InodeMatcher::match(const Look& look) {
@@ -55,11 +59,11 @@ Comparison InodeMatcher::compare(KnownFile& known, const FoundFile& found) {
       known.status.size_bytes == found.status.size_bytes) {
     return Comparison::kSame;
   }
-  // Nothing proves that it still is the empty file that we knew: the number may have been reused,
-  // unless we kept it open. Nothing of it was delivered, so another identity costs nothing.
-  const bool is_provable = known.record.evidence.length_bytes > 0 || known.proof.hashed_bytes > 0;
-  if (!is_provable && known.content == nullptr && found.status.size_bytes > 0) {
-    return Comparison::kOther;
+  if (was_empty(known) && found.status.size_bytes > 0) {
+    // Nothing proves that it still is the file that we knew: the number may have been reused,
+    // unless we kept it open; and a rotated one may be a copy that has just been begun. Nothing of
+    // it was delivered: another identity costs nothing.
+    if (known.content == nullptr || !has_live_name(known, found)) return Comparison::kOther;
   }
   const std::string& path = found.names.front().path;
   std::shared_ptr<base::File> file = known.content == nullptr ? nullptr : known.content->file;
@@ -77,6 +81,11 @@ Comparison InodeMatcher::compare(KnownFile& known, const FoundFile& found) {
   const Comparison comparison = compare_content(known, file, path, now_ns_);
   if (known.record.evidence != evidence_before) context_.save(known);
   return comparison;
+}
+
+bool InodeMatcher::has_live_name(const KnownFile& known, const FoundFile& found) {
+  return std::ranges::any_of(
+      found.names, [&](const FoundName& name) { return !bases_.is_sibling(name, &known); });
 }
 
 void InodeMatcher::note_found(KnownFile& known, const FoundFile& found) {

@@ -24,6 +24,7 @@ class InodeMatcher {
  private:
   bool match_one(const FoundFile& found);
   Comparison compare(KnownFile& known, const FoundFile& found);
+  bool has_live_name(const KnownFile& known, const FoundFile& found);
   void note_found(KnownFile& known, const FoundFile& found);
   void adopt(KnownFile& known, const FoundFile& found);
   void detach(KnownFile& known, bool is_truncated);

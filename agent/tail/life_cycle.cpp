@@ -202,9 +202,11 @@ void LifeCycle::publish(FileTable& table) {
   table.publish(std::move(files));
 }
 
-// The end is shown after the size: who sees that it is final reads all of it.
+// The evidence is shown before there is a size to read, and the end after the size: who sees that
+// it is final reads all of it.
 void LifeCycle::show(KnownFile& known) {
   TailedFile& file = *known.file;
+  if (file.evidence() != known.record.evidence) file.set_evidence(known.record.evidence);
   file.set_size_bytes(known.size_bytes);
   if (known.record.is_released) {
     let_go(known);

@@ -57,7 +57,6 @@ struct TailContext {
     content->file = std::move(file);
     content->compression = known.compression;
     content->path = known.path;
-    content->evidence = known.record.evidence;
     return content;
   }
 };

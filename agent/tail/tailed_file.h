@@ -50,8 +50,7 @@ struct ContentFindings {
 struct Content {
   std::shared_ptr<base::File> file;
   Compression compression = Compression::kNone;
-  std::string path;   // the name it was opened by, for messages
-  Evidence evidence;  // how it begins, as known when it was opened
+  std::string path;  // the name it was opened by, for messages
   mutable ContentFindings findings;
 };
 
@@ -94,6 +93,16 @@ class TailedFile {
     const std::lock_guard lock(mutex_);
     content_ = std::move(content);
     change_count_.fetch_add(1, std::memory_order_release);
+  }
+
+  // How the content begins, as far as tail knows.
+  [[nodiscard]] Evidence evidence() const {
+    const std::lock_guard lock(mutex_);
+    return evidence_;
+  }
+  void set_evidence(const Evidence& evidence) {
+    const std::lock_guard lock(mutex_);
+    evidence_ = evidence;
   }
 
   // The size as last seen by tail; of a compressed file a lower bound until it was read to its end.
@@ -159,6 +168,7 @@ class TailedFile {
   const uint64_t start_offset_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Content> content_;
+  Evidence evidence_;
   std::atomic<uint64_t> size_bytes_{0};
   std::atomic<bool> end_is_final_{false};
   std::atomic<uint64_t> change_count_{0};

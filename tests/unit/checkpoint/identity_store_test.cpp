@@ -19,6 +19,7 @@ IdentityRecord sample(uint8_t number) {
   record.device = 5;
   record.inode = 1000u + number;
   record.evidence = {0x1234567890abcdef, 77};
+  record.short_copies = {{1, 2}, {3, 4}};
   record.start_offset = 12;
   record.end_is_final = true;
   record.end = {500, 42, 256};

@@ -119,10 +119,7 @@ TEST_F(FileReaderTest, NeverReadsOtherContentAtAnOldOffset) {
 
 TEST_F(FileReaderTest, AContentMustBeginAsItsEvidenceSays) {
   const auto file = file_with("first content\n", Compression::kNone);
-  auto content = std::make_shared<Content>();
-  content->file = file->content()->file;
-  content->evidence = evidence_of("first");
-  file->set_content(content);
+  file->set_evidence(evidence_of("first"));
   EXPECT_EQ(read(*file, 0, 100), "first content\n");
   disk_.write_file(path_, "other content\n");
   FileReader another;
