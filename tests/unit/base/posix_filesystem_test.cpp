@@ -18,7 +18,8 @@ namespace {
 class PosixFilesystemTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::string(SAWLOG_BINARY_DIR) + "/posix_filesystem_test." + std::to_string(getpid());
+    root_ = std::filesystem::absolute(SAWLOG_BINARY_DIR).string() + "/posix_filesystem_test." +
+            std::to_string(getpid());
     std::filesystem::remove_all(root_);
     ASSERT_TRUE(disk_.create_directories(root_));
   }

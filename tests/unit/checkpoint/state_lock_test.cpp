@@ -10,8 +10,8 @@ namespace sawlog::agent {
 namespace {
 
 TEST(StateLock, OneHolderAtATimeAndTheRefusalNamesIt) {
-  const std::string directory =
-      std::string(SAWLOG_BINARY_DIR) + "/state_lock_test." + std::to_string(getpid());
+  const std::string directory = std::filesystem::absolute(SAWLOG_BINARY_DIR).string() +
+                                "/state_lock_test." + std::to_string(getpid());
   std::filesystem::create_directories(directory);
   {
     const auto first = StateLock::acquire(directory);

@@ -12,7 +12,8 @@ namespace {
 class DirectoryWatcherTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::string(SAWLOG_BINARY_DIR) + "/watcher_test." + std::to_string(getpid());
+    root_ = std::filesystem::absolute(SAWLOG_BINARY_DIR).string() + "/watcher_test." +
+            std::to_string(getpid());
     std::filesystem::remove_all(root_);
     std::filesystem::create_directories(root_ + "/a");
     std::filesystem::create_directories(root_ + "/b");

@@ -47,7 +47,8 @@ class LogrotateTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (std::system("logrotate --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no logrotate";
-    root_ = std::string(SAWLOG_BINARY_DIR) + "/logrotate_test." + std::to_string(getpid());
+    root_ = std::filesystem::absolute(SAWLOG_BINARY_DIR).string() + "/logrotate_test." +
+            std::to_string(getpid());
     std::filesystem::remove_all(root_);
     std::filesystem::create_directories(root_ + "/log");
     std::filesystem::permissions(root_ + "/log", std::filesystem::perms(0755));
