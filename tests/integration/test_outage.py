@@ -29,6 +29,11 @@ def wait_without_lag(agent: Agent, names: set[str], written_bytes: int) -> None:
     wait_for(f"{sorted(names)} without lag", check, DEADLINE_S, pause=0.2)
 
 
+def is_ready(agent: Agent) -> tuple[bool, str]:
+    answer = agent.get("/health/ready")
+    return answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("down", ["elasticsearch", "opensearch", "kafka", "loki"])
 def test_outage(binary, elasticsearch, opensearch, kafka, loki, tmp_path, down):
     destinations = Destinations(f"outage-{down}", tmp_path, elasticsearch, opensearch, kafka, loki)
@@ -46,7 +51,7 @@ def test_outage(binary, elasticsearch, opensearch, kafka, loki, tmp_path, down):
         agent.start()
         agent.wait_up()
         wait_without_lag(agent, everyone, log.stat().st_size)
-        assert agent.get("/health/ready").status_code == 200
+        wait_for("readiness", lambda: is_ready(agent))
 
         server = destinations.server(down)
         server.stop()
@@ -63,7 +68,7 @@ def test_outage(binary, elasticsearch, opensearch, kafka, loki, tmp_path, down):
 
         written |= workload.append(log, 1 << 20)
         wait_without_lag(agent, everyone, log.stat().st_size)
-        wait_for("ready again", lambda: agent.get("/health/ready").status_code == 200)
+        wait_for("readiness", lambda: is_ready(agent))
         rss = agent.rss_bytes_max()
         assert agent.stop() == 0
     assert rss < MEMORY_LIMIT, f"{rss >> 20} MiB"
