@@ -10,17 +10,12 @@ if(SAWLOG_SANITIZE)
   target_link_options(sawlog_options INTERFACE -fsanitize=${SAWLOG_SANITIZE})
 endif()
 
-# The same object in whichever folder it is built: ccache then knows it in every build directory
-# and clone, and paths in messages begin at the root.
-target_compile_options(sawlog_options INTERFACE
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
-
 find_program(CCACHE ccache)
 if(CCACHE)
   # With precompiled headers, ccache needs to be told not to mind the time macros and the PCH's defines.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros
+      CCACHE_NOHASHDIR=true CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
 endif()
 find_program(MOLD mold)
 if(MOLD)
