@@ -15,7 +15,9 @@ base::Expected<ChunkRead> ChunkReader::read(const TailedFile& file, uint64_t off
   const auto clamp = [&](size_t bytes) {
     return end ? std::min<uint64_t>(bytes, *end - std::min(*end, offset)) : bytes;
   };
-  parsers::SplitOptions options{.at_start_of_file = offset == 0, .line_bytes_max = line_bytes_max};
+  parsers::SplitOptions options{.at_start_of_file = offset == 0,
+                                .line_bytes_max = line_bytes_max,
+                                .lines_max = kChunkLinesMax};
   if (long_lines_.contains(file.id())) return read_long_line(file, offset, options);
 
   for (const size_t want_bytes : {clamp(kChunkBytes), clamp(window_bytes_max)}) {

@@ -29,6 +29,8 @@ struct ChunkRead {
 class ChunkReader {
  public:
   static constexpr size_t kChunkBytes = 256u << 10;
+  // Very short lines grow when they are framed: this bounds what a chunk may become.
+  static constexpr size_t kChunkLinesMax = 8192;
 
   explicit ChunkReader(FileReader& file_reader) : file_reader_(file_reader) {}
 

@@ -47,7 +47,7 @@ struct ConsumerOptions {
 // A moment's view for /status, /metrics and --once.
 struct ConsumerStatus {
   std::string name;
-  Ledger ledger;  // as saved with the cursors
+  Ledger ledger;                      // as saved with the cursors
   uint64_t in_flight_lines = 0;       // read, and not yet settled and saved
   uint64_t lag_bytes = 0;             // unsettled bytes of all files, as far as their size is known
   int64_t oldest_unread_unix_ns = 0;  // when the oldest unsettled bytes were first seen; 0: none

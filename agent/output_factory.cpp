@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "config/loader.h"
 #include "outputs/curl_transport.h"
 #include "outputs/dead_letters.h"
 #include "outputs/elasticsearch_output.h"
@@ -141,7 +142,7 @@ class Factory {
     batch.bytes_max = config_.batch_bytes;
     batch.age_max_ns = config_.batch_age_ns;
     batch.in_flight_max = config_.in_flight;
-    batch.memory_bytes_max = (config_.in_flight + 2) * config_.batch_bytes;
+    batch.memory_bytes_max = config::output_memory_bytes(config_);
     return batch;
   }
   outputs::RetryOptions retry() const {

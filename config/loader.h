@@ -31,5 +31,7 @@ struct Loaded {
 // output (being filled, being sent: in_flight, being framed), a read buffer and a longest line for
 // each consumer, the series, and the process itself. load() refuses what exceeds memory_limit.
 [[nodiscard]] uint64_t memory_needed(const Config& config);
+// An output's share of it: the batches, and a third for the request that is made of one.
+[[nodiscard]] uint64_t output_memory_bytes(const OutputConfig& output);
 
 }  // namespace sawlog::config

@@ -10,6 +10,10 @@ constexpr uint64_t kSeriesBytes = 512;         // a series with its labels, live
 
 }  // namespace
 
+uint64_t output_memory_bytes(const OutputConfig& output) {
+  return (output.in_flight + 2ull) * output.batch_bytes * 4 / 3;
+}
+
 uint64_t memory_needed(const Config& config) {
   uint64_t line_bytes_max = 0;
   for (const SourceConfig& source : config.sources) {
@@ -18,7 +22,7 @@ uint64_t memory_needed(const Config& config) {
   const uint64_t consumer_bytes = kReadBytes + line_bytes_max;
   uint64_t needed = kProcessBytes + consumer_bytes + config.metrics.series_total_max * kSeriesBytes;
   for (const OutputConfig& output : config.outputs) {
-    needed += consumer_bytes + (output.in_flight + 2ull) * output.batch_bytes;
+    needed += consumer_bytes + output_memory_bytes(output);
   }
   return needed;
 }
