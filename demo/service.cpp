@@ -94,8 +94,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string directory = argv[1];
-  const auto duration = std::chrono::seconds(std::atoi(argv[2]));
-  const double rate = std::atof(argv[3]);
+  const auto duration = std::chrono::seconds(std::strtol(argv[2], nullptr, 10));
+  const double rate = std::strtod(argv[3], nullptr);
   sawlog::start({.service = "checkout",
                  .service_version = "1.4.0",
                  .file = directory + "/application.log",
