@@ -78,6 +78,23 @@ Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& 
   return Comparison::kSame;
 }
 
+namespace {
+
+// The sibling is longer than the known file was a moment ago: a copy of what it is by now, or
+// another file.
+Relation relation_of_longer(Probe& sibling, const KnownFile& known,
+                            const std::shared_ptr<base::File>& own_file) {
+  if (known.record.end_is_final) return Relation::kUnrelated;
+  const auto own_prefix = read_prefix({own_file, known.compression});
+  if (!own_prefix) return Relation::kUnclear;
+  if (!sibling.prefix().starts_with(*own_prefix)) return Relation::kUnrelated;
+  return check_cursor(sibling.readable(), known.proof) == CursorCheck::kDiffers
+             ? Relation::kUnrelated
+             : Relation::kUnclear;
+}
+
+}  // namespace
+
 Relation relation_of(Probe& sibling, const KnownFile& known,
                      const std::shared_ptr<base::File>& own_file) {
   if (!sibling.is_complete()) return Relation::kUnclear;
@@ -100,10 +117,8 @@ Relation relation_of(Probe& sibling, const KnownFile& known,
       return Relation::kCopy;
     case CursorCheck::kDiffers:
       return Relation::kUnrelated;
-    case CursorCheck::kTooShort:  // longer than the original was a moment ago, or another file
-      return check_cursor(sibling.readable(), known.proof) == CursorCheck::kDiffers
-                 ? Relation::kUnrelated
-                 : Relation::kUnclear;
+    case CursorCheck::kTooShort:
+      return relation_of_longer(sibling, known, own_file);
     case CursorCheck::kUnreadable:
       break;
   }

@@ -59,7 +59,8 @@ Comparison InodeMatcher::compare(KnownFile& known, const FoundFile& found) {
       known.status.size_bytes == found.status.size_bytes) {
     return Comparison::kSame;
   }
-  if (was_empty(known) && found.status.size_bytes > 0) {
+  const bool is_as_it_was = known.is_verified && found.status.size_bytes == known.status.size_bytes;
+  if (was_empty(known) && found.status.size_bytes > 0 && !is_as_it_was) {
     // Nothing proves that it still is the file that we knew: the number may have been reused,
     // unless we kept it open; and a rotated one may be a copy that has just been begun. Nothing of
     // it was delivered: another identity costs nothing.
