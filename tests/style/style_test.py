@@ -204,6 +204,12 @@ def test_every_source_is_built():
     report(violations)
 
 
+def test_every_header_is_included():
+    included = {path for name in cpp_files() for _, path, _ in includes(name)}
+    report([f"{name}: nobody includes it" for name in cpp_files() if name.endswith(".h")
+            and name not in included and name.removeprefix("lib/include/") not in included])
+
+
 def folders_of(name: str) -> list[str]:
     """The folders at least two deep that the file is in, by their last two names."""
     parts = name.split("/")[:-1]
