@@ -51,6 +51,7 @@ outputs::Wake Consumer::step() {
     wake.at_monotonic_ns = save_again_at_ns_;
   }
   for (const std::string& notice : output_->take_notices()) report("error", notice);
+  if (const auto event = health_log_.look(output_->health())) report(event->level, event->message);
   advance_cursors();
   const bool was_save_wanted = output_->wants_save();
   save_if_due();

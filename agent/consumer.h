@@ -29,6 +29,7 @@
 #include "agent/checkpoint/consumer_checkpoint.h"
 #include "agent/chunk_reader.h"
 #include "agent/file_progress.h"
+#include "agent/health_log.h"
 #include "agent/tail/file_reader.h"
 #include "agent/tail/file_table.h"
 #include "lib/base/clock.h"
@@ -158,6 +159,7 @@ class Consumer final : private outputs::DeliverySink {
   std::string save_error_;
   std::unordered_map<std::string, uint64_t> read_bytes_by_source_;
 
+  HealthLog health_log_;
   int64_t status_published_at_ns_ = INT64_MIN;
   mutable std::mutex status_mutex_;
   ConsumerStatus status_;

@@ -49,11 +49,12 @@ class FakeOutput final : public Output {
   [[nodiscard]] std::string save_state(SaveKind kind) override;
   void saved() override { ++saves; }
   [[nodiscard]] int64_t save_delay_ns() const override { return save_delay; }
-  [[nodiscard]] Health health() const override { return {}; }
+  [[nodiscard]] Health health() const override { return current_health; }
   [[nodiscard]] OutputCounters counters() const override { return {}; }
   [[nodiscard]] std::vector<DeadLetterCount> dead_letters() const override { return {}; }
   [[nodiscard]] size_t memory_bytes() const override { return 0; }
 
+  Health current_health;
   uint64_t saves = 0;
   bool uses_chunk_time = false;              // as if no line had a time of its own
   std::vector<int64_t> chunk_times_unix_ns;  // of the chunks it was given

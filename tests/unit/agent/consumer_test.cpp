@@ -205,6 +205,15 @@ TEST_F(ConsumerTest, OtherContentBeforeTheCursorIsReadFromTheBeginning) {
   EXPECT_THAT(reports, testing::Contains(testing::HasSubstr("has changed")));
 }
 
+TEST_F(ConsumerTest, SaysOnceThatTheOutputIsLostAndOnceThatItIsBack) {
+  output->current_health = {outputs::Health::State::kUnreachable, "connection refused"};
+  run_steps();
+  output->current_health = {};
+  run_steps();
+  EXPECT_THAT(reports,
+              ElementsAre(testing::HasSubstr("connection refused"), testing::HasSubstr("again")));
+}
+
 TEST_F(ConsumerTest, WhatVanishesUnreadIsCounted) {
   write("one\n");
   run_steps();
