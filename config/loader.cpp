@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kFileBytesMax = 4u << 20;
 
 void sort_by_place(std::vector<Mistake>& mistakes) {
-  std::ranges::sort(mistakes, [](const Mistake& a, const Mistake& b) {
+  std::ranges::stable_sort(mistakes, [](const Mistake& a, const Mistake& b) {
     return std::tie(a.place.file, a.place.line, a.place.column, a.message) <
            std::tie(b.place.file, b.place.line, b.place.column, b.message);
   });
