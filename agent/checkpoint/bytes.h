@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -45,7 +44,7 @@ class ByteReader {
   template <class T>
   [[nodiscard]] T number() {
     T value{};
-    if (take(sizeof(T))) std::memcpy(&value, taken_.data(), sizeof(T));
+    if (take(sizeof(T))) taken_.copy(reinterpret_cast<char*>(&value), sizeof(T));
     return value;
   }
   [[nodiscard]] std::string text() {

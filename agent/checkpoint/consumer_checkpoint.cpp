@@ -41,7 +41,7 @@ class ConsumerCheckpoint::Implementation {
  public:
   base::Expected<void> open(base::Filesystem& filesystem, const std::string& state_dir,
                             const std::string& consumer_name);
-  base::Expected<void> write(JournalRecord record);
+  base::Expected<void> write(const JournalRecord& record);
 
   [[nodiscard]] const ConsumerState& state() const { return state_; }
   [[nodiscard]] const std::string& damage() const { return damage_; }
@@ -78,7 +78,7 @@ base::Expected<void> ConsumerCheckpoint::Implementation::open(base::Filesystem& 
 }
 
 // A rewrite carries the new record inside of the full state, so that one write does both.
-base::Expected<void> ConsumerCheckpoint::Implementation::write(JournalRecord record) {
+base::Expected<void> ConsumerCheckpoint::Implementation::write(const JournalRecord& record) {
   if (!journal_->needs_rewrite() && !is_outgrown()) {
     if (auto done = journal_->append(record.type, record.payload); !done) return done;
     CHECK(apply_consumer_record(record, state_));

@@ -27,7 +27,7 @@ base::Expected<std::string> read_all(base::File& file) {
 base::Expected<std::string> copy_aside(base::Filesystem& filesystem, const std::string& path,
                                        std::string_view bytes) {
   for (int number = 1;; ++number) {
-    const std::string aside = path + ".damaged-" + std::to_string(number);
+    std::string aside = path + ".damaged-" + std::to_string(number);
     if (filesystem.stat(aside)) continue;
     auto file = filesystem.open(aside, base::OpenMode::kCreateNew);
     if (!file) return tl::unexpected(file.error());

@@ -91,8 +91,7 @@ class FileReader::Decoders {
     Entry& entry = entry_for(content, offset);
     entry.history_bytes_max = file.line_bytes_max() + 2 * kChunkBytes;
     while (entry.decoder.position() < offset) {
-      const auto count =
-          decode(entry, std::min<uint64_t>(offset - entry.decoder.position(), kSkipBytes));
+      auto count = decode(entry, std::min<uint64_t>(offset - entry.decoder.position(), kSkipBytes));
       if (!count) return count;
       if (*count == 0) {
         note_end(entry, *content);
@@ -102,7 +101,7 @@ class FileReader::Decoders {
     size_t done = 0;
     while (done < into.size()) {
       if (offset + done == entry.decoder.position()) {
-        const auto count = decode(entry, into.size() - done);
+        auto count = decode(entry, into.size() - done);
         if (!count) return count;
         if (*count == 0) break;
       }
@@ -145,7 +144,7 @@ class FileReader::Decoders {
     }
     const size_t before = entry.history.size();
     entry.history.resize(before + size_bytes);
-    const auto count = entry.decoder.read(std::span(entry.history).subspan(before));
+    auto count = entry.decoder.read(std::span(entry.history).subspan(before));
     entry.history.resize(before + count.value_or(0));
     return count;
   }
@@ -173,7 +172,7 @@ base::Expected<size_t> FileReader::read(const TailedFile& file, uint64_t offset,
   if (content->compression != Compression::kNone) {
     return decoders_->read(file, content, offset, into);
   }
-  const auto count = content->file->read_at(offset, into);
+  auto count = content->file->read_at(offset, into);
   if (!count) return count;
   if (content->findings.is_replaced || !last_reads_->still_stands(file, content)) {
     content->findings.is_replaced = true;

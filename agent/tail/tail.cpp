@@ -31,6 +31,7 @@ uint64_t system_random() {
 
 std::vector<Scanner::Source> patterns_of(const std::vector<TailSource>& sources) {
   std::vector<Scanner::Source> patterns;
+  patterns.reserve(sources.size());
   for (const TailSource& source : sources) patterns.push_back({source.paths, source.exclude});
   return patterns;
 }

@@ -185,7 +185,7 @@ Expected<std::vector<DirectoryEntry>> PosixFilesystem::list(const std::string& p
     unsigned char type = entry->d_type;
     if (type == DT_UNKNOWN) {  // some file systems do not say
       struct stat status{};
-      if (fstatat(dirfd(directory.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (lstat((path + "/" + name).c_str(), &status) == 0) {
         type = IFTODT(status.st_mode);
       }
     }

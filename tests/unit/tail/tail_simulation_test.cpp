@@ -155,7 +155,7 @@ class Simulation {
 
 unsigned number_of(const char* variable, unsigned otherwise) {
   const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<unsigned>(std::atoi(text));
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
 }
 
 void run_seeds(Rotation rotation) {
