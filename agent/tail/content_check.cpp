@@ -37,12 +37,7 @@ void note_growth(KnownFile& known, const base::FileStat& status, int64_t now_ns)
   if (has_grown) known.grown_at_ns = now_ns;
   known.status = status;
   known.is_verified = true;
-  if (known.compression == Compression::kNone) {
-    known.size_bytes = status.size_bytes;
-  } else if (known.content != nullptr) {
-    const uint64_t end = known.content->findings.end_offset;
-    if (end != ContentFindings::kUnknownEnd) known.size_bytes = end;
-  }
+  if (known.compression == Compression::kNone) known.size_bytes = status.size_bytes;
 }
 
 }  // namespace

@@ -48,6 +48,9 @@ void LifeCycle::decide() {
 }
 
 void LifeCycle::decide_one(KnownFile& known) {
+  if (known.compression != Compression::kNone && has_exact_size(known)) {
+    known.size_bytes = known.content->findings.end_offset;
+  }
   if (known.record.end_is_final) undo_end(known);
   if (!known.has_live_name && !known.record.end_is_final && !known.is_gone()) find_end(known);
   if (known.record.end_is_final && known.content != nullptr) report_damage(known);

@@ -242,6 +242,23 @@ TEST_F(TailTest, TheCompressedCopyTakesTheDeletedOriginalsPlace) {
   EXPECT_EQ(rig_.file_count(), 0u);
 }
 
+// Everything of a compressed file is read again and again while the output is down.
+TEST_F(TailTest, ACompressedFileIsHeldUntilItIsAcknowledged) {
+  rig_.start();
+  rig_.look();
+  disk_.append_to("/log/app.log.1", next_block());
+  disk_.compress_file("/log/app.log.1");
+  disk_.unlink("/log/app.log.1");
+  for (int i = 0; i < 5; ++i) {
+    rig_.look();
+    rig_.read_in_vain();
+  }
+  EXPECT_EQ(rig_.file_count(), 1u);
+  rig_.settle();
+  expect_all_once();
+  EXPECT_EQ(rig_.file_count(), 0u);
+}
+
 // A .gz that gzip has not finished does not take over anything, nor is it a file of its own.
 TEST_F(TailTest, AnUnfinishedCompressedCopyIsWaitedFor) {
   rig_.start();
