@@ -83,7 +83,7 @@ class TailRig {
     const auto files = table_->snapshot();
     for (const auto& file : *files) {
       std::string text(1u << 20, '\0');
-      for (uint64_t offset = 0;;) {
+      for (uint64_t offset = 0; may_read(*file, offset);) {
         const auto count = reader_->read(*file, offset, text);
         if (!count || *count == 0) break;
         offset += *count;
@@ -121,13 +121,18 @@ class TailRig {
   }
 
  private:
+  // As TailedFile::size_bytes() wants it.
+  static bool may_read(const TailedFile& file, uint64_t offset) {
+    const auto content = file.content();
+    if (content == nullptr) return false;
+    return content->compression != Compression::kNone || offset < file.size_bytes();
+  }
+
   void read_file(TailedFile& file, uint64_t bytes) {
     const auto saved = saved_.cursors.find(file.id());
     uint64_t offset = saved == saved_.cursors.end() ? file.start_offset() : saved->second.offset;
     const bool is_final = file.end_is_final();
-    const auto content = file.content();
-    if (content == nullptr) return;
-    if (content->compression == Compression::kNone && offset >= file.size_bytes()) return;
+    if (!may_read(file, offset)) return;
     std::string text(std::min<uint64_t>(bytes, 1u << 20), '\0');
     const auto count = reader_->read(file, offset, text);
     if (!count) return;

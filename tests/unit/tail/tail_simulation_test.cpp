@@ -52,7 +52,7 @@ class Simulation {
   static constexpr const char* kLive = "/log/app.log";
 
   void act() {
-    switch (random_() % 10) {
+    switch (random_() % 11) {
       case 0:
       case 1:
         write_lines(1 + static_cast<int>(random_() % 80));
@@ -75,6 +75,9 @@ class Simulation {
       case 7:
       case 8:
         if (is_running_) rig_.look_and_read();
+        break;
+      case 9:
+        if (is_running_) rig_.read_in_vain();
         break;
       default:
         if (is_running_) {
@@ -130,7 +133,7 @@ class Simulation {
       }
       disk_.compress_file(rotated(number),
                           static_cast<tests::FakeFilesystem::Format>(random_() % 3));
-      if (is_running_ && random_() % 2 == 0) rig_.look_and_read();
+      if (is_running_ && random_() % 2 == 0) rig_.look();
       disk_.unlink(rotated(number));
       if (is_running_ && random_() % 2 == 0) {
         write_lines(5);
