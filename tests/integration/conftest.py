@@ -1,5 +1,6 @@
 """Real servers, each started once for the whole run and stopped by its pid at the end."""
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.agent import BINARY, ROOT  # noqa: E402
 from support.servers import Server, ServerUnavailable  # noqa: E402
 
-SERVERS = ROOT / "build" / "integration" / "servers"
+RUNS = ROOT / "build" / "servers"  # a folder for each test run, by the pid of pytest
+NAMES = ["elasticsearch", "opensearch", "kafka", "loki"]
 
 
 def unavailable(reason: str) -> None:
@@ -20,9 +22,24 @@ def unavailable(reason: str) -> None:
     pytest.skip(reason)
 
 
-def serve(name: str):
+@pytest.fixture(scope="session")
+def servers():
+    """Where this run's servers and their logs live, until the next run.
+
+    What an interrupted run left is stopped.
+    """
+    RUNS.mkdir(parents=True, exist_ok=True)
+    for run in RUNS.iterdir():
+        if not Path("/proc", run.name).exists():
+            for name in NAMES:
+                Server(name, run).stop()
+            shutil.rmtree(run)
+    return RUNS / str(os.getpid())
+
+
+def serve(name: str, directory: Path):
     try:
-        server = Server(name, SERVERS)
+        server = Server(name, directory)
         server.start()
     except ServerUnavailable as cause:
         unavailable(f"server cannot be had: {cause}")
@@ -31,23 +48,23 @@ def serve(name: str):
 
 
 @pytest.fixture(scope="session")
-def elasticsearch():
-    yield from serve("elasticsearch")
+def elasticsearch(servers):
+    yield from serve("elasticsearch", servers)
 
 
 @pytest.fixture(scope="session")
-def opensearch():
-    yield from serve("opensearch")
+def opensearch(servers):
+    yield from serve("opensearch", servers)
 
 
 @pytest.fixture(scope="session")
-def kafka():
-    yield from serve("kafka")
+def kafka(servers):
+    yield from serve("kafka", servers)
 
 
 @pytest.fixture(scope="session")
-def loki():
-    yield from serve("loki")
+def loki(servers):
+    yield from serve("loki", servers)
 
 
 @pytest.fixture(scope="session")

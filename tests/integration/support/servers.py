@@ -2,7 +2,6 @@
 
 The scripts are in tests/integration/servers; a server keeps its data over stop() and start().
 """
-import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -39,8 +38,6 @@ class Server:
     def __init__(self, name: str, directory: Path):
         self.name = name
         self.directory = directory / name
-        self.stop()  # one that an interrupted run left there
-        shutil.rmtree(self.directory, ignore_errors=True)
         self.port = free_ports()
 
     @property
