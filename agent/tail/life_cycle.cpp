@@ -235,33 +235,53 @@ void LifeCycle::let_go(KnownFile& known) {
 }
 
 void LifeCycle::close_idle(KnownFile& known) {
-  if (known.content != nullptr && known.is_found && !wants_content(known)) known.content.reset();
+  const bool is_wanted = needs_content(known) || is_active(known);
+  if (known.content != nullptr && known.is_found && !is_wanted) known.content.reset();
 }
 
-bool LifeCycle::wants_content(const KnownFile& known) const {
+// Unread, or it may grow under no name that we could open later.
+bool LifeCycle::needs_content(const KnownFile& known) const {
   const bool may_grow_unseen = !known.has_live_name && !known.record.end_is_final;
-  const bool is_active = now_ns_ - known.grown_at_ns < context_.options.idle_close_after_ns;
-  return may_grow_unseen || is_active || !is_acknowledged(known);
+  return may_grow_unseen || !is_acknowledged(known);
 }
 
-// Those that may lose their name first, then the oldest.
+// Likely to grow: kept open if there is room, so that nothing is lost if its name goes.
+bool LifeCycle::is_active(const KnownFile& known) const {
+  return now_ns_ - known.grown_at_ns < context_.options.idle_close_after_ns;
+}
+
+// What needs to be open comes first: rotated files, which may lose their name, then the oldest.
 void LifeCycle::open_wanted() {
-  size_t open_count = 0;
   std::vector<KnownFile*> wanted;
+  std::vector<KnownFile*> closable;
+  size_t open_count = 0;
   for (const auto& [id, known] : context_.files.all()) {
-    if (known->content != nullptr) ++open_count;
-    const bool is_candidate = known->file != nullptr && !known->record.is_released &&
-                              known->content == nullptr && known->is_found;
-    if (is_candidate && wants_content(*known)) wanted.push_back(known.get());
+    if (known->file == nullptr || known->record.is_released) continue;
+    const bool needs = needs_content(*known);
+    if (known->content != nullptr) {
+      ++open_count;
+      if (!needs && known->is_found) closable.push_back(known.get());
+    } else if (known->is_found && (needs || is_active(*known))) {
+      wanted.push_back(known.get());
+    }
   }
   const size_t open_max = context_.options.open_files_max;
   if (open_count + wanted.size() > open_max) {
-    std::ranges::sort(wanted, {}, [](const KnownFile* known) {
-      return std::tuple(known->has_live_name, known->status.modified_unix_ns, known->record.id);
+    std::ranges::sort(wanted, {}, [this](const KnownFile* known) {
+      return std::tuple(!needs_content(*known), known->has_live_name,
+                        known->status.modified_unix_ns, known->record.id);
     });
   }
+  has_waiting_files_ = false;
   for (KnownFile* known : wanted) {
-    if (open_count >= open_max) break;
+    if (open_count >= open_max) {
+      const bool needs = needs_content(*known);
+      has_waiting_files_ = needs && closable.empty();
+      if (!needs || closable.empty()) break;
+      closable.back()->content.reset();
+      closable.pop_back();
+      --open_count;
+    }
     if (open(*known)) ++open_count;
   }
 }

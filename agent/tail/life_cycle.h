@@ -18,6 +18,8 @@ class LifeCycle {
   void decide();
   // Shows the decisions to consumers. Only when the identity store has written them.
   void publish(FileTable& table);
+  // Unread files are closed only because too many others are open.
+  [[nodiscard]] bool has_waiting_files() const { return has_waiting_files_; }
 
  private:
   void decide_one(KnownFile& known);
@@ -34,12 +36,14 @@ class LifeCycle {
   void show(KnownFile& known);
   void let_go(KnownFile& known);
   void close_idle(KnownFile& known);
-  bool wants_content(const KnownFile& known) const;
+  bool needs_content(const KnownFile& known) const;
+  bool is_active(const KnownFile& known) const;
   void open_wanted();
   bool open(KnownFile& known);
 
   TailContext& context_;
   int64_t now_ns_ = 0;
+  bool has_waiting_files_ = false;
 };
 
 }  // namespace sawlog::agent

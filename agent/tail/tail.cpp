@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <random>
+#include <sys/resource.h>
 #include <unordered_map>
 #include <utility>
 
@@ -22,11 +23,21 @@ constexpr int kLooksMax = 2;
 // Looks cost 1 % of a core at most, 5 % when hints ask for them.
 constexpr int64_t kPauseMultiple = 100;
 constexpr int64_t kHintedPauseMultiple = 20;
+constexpr int64_t kPauseMaxNs = 10 * base::kNsPerSecond;
+constexpr int64_t kHintedPauseMaxNs = base::kNsPerSecond;
+constexpr int64_t kTurnIntervalNs = 200 * base::kNsPerMs;
 
 uint64_t system_random() {
   static_assert(sizeof(std::random_device::result_type) == 4);
   std::random_device device;
   return (uint64_t{device()} << 32) | device();
+}
+
+// The other half is for sockets, state and outputs.
+size_t half_of_the_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return std::max<size_t>(limit.rlim_cur / 2, 1);
 }
 
 std::vector<Scanner::Source> patterns_of(const std::vector<TailSource>& sources) {
@@ -69,6 +80,8 @@ class Tail::Implementation {
 
  private:
   void load();
+  void plan_look(int64_t now_ns, int64_t cost_ns);
+  void look_until_certain();
   void look();
   void note_start_offsets();
 
@@ -82,13 +95,16 @@ class Tail::Implementation {
   std::vector<std::string> directories_;
   int64_t next_look_ns_ = INT64_MIN;
   int64_t hinted_look_ns_ = INT64_MIN;
+  int64_t next_turn_ns_ = INT64_MAX;
 
   mutable std::mutex start_offsets_mutex_;
   std::unordered_map<base::FileId, uint64_t> start_offsets_;  // those that are not 0
 };
 
 void Tail::Implementation::load() {
-  if (context_.options.random == nullptr) context_.options.random = system_random;
+  TailOptions& options = context_.options;
+  if (options.random == nullptr) options.random = system_random;
+  options.open_files_max = std::min(options.open_files_max, half_of_the_descriptors());
   std::unordered_map<std::string, size_t> source_indexes;
   for (size_t index = 0; index < context_.sources.size(); ++index) {
     source_indexes[context_.sources[index].context->name] = index;
@@ -118,26 +134,39 @@ void Tail::Implementation::load() {
   }
 }
 
+// While files wait for others to be closed there are turns without a look between the looks.
 base::Expected<int64_t> Tail::Implementation::step() {
   const int64_t begin_ns = context_.clock.monotonic_ns();
-  if (begin_ns < next_look_ns_) return next_look_ns_;
-  context_.errors_before = std::exchange(context_.errors_now, {});
-  for (int count = 0; count < kLooksMax; ++count) {
-    look();
-    if (!inode_matcher_.wants_another_look()) break;
-  }
+  const bool is_look_due = begin_ns >= next_look_ns_;
+  if (!is_look_due && begin_ns < next_turn_ns_) return std::min(next_look_ns_, next_turn_ns_);
+  if (is_look_due) look_until_certain();
   life_cycle_.decide();
   if (auto done = context_.store->commit(); !done) {
     next_look_ns_ = INT64_MIN;
     return tl::unexpected(done.error());
   }
   life_cycle_.publish(table_);
-  note_start_offsets();
   const int64_t end_ns = context_.clock.monotonic_ns();
-  const int64_t cost_ns = end_ns - begin_ns;
-  hinted_look_ns_ = end_ns + kHintedPauseMultiple * cost_ns;
-  next_look_ns_ = end_ns + std::max(context_.options.scan_interval_ns, kPauseMultiple * cost_ns);
-  return next_look_ns_;
+  if (is_look_due) {
+    note_start_offsets();
+    plan_look(end_ns, end_ns - begin_ns);
+  }
+  next_turn_ns_ = life_cycle_.has_waiting_files() ? end_ns + kTurnIntervalNs : INT64_MAX;
+  return std::min(next_look_ns_, next_turn_ns_);
+}
+
+void Tail::Implementation::plan_look(int64_t now_ns, int64_t cost_ns) {
+  hinted_look_ns_ = now_ns + std::min(kHintedPauseMultiple * cost_ns, kHintedPauseMaxNs);
+  next_look_ns_ = now_ns + std::max(context_.options.scan_interval_ns,
+                                    std::min(kPauseMultiple * cost_ns, kPauseMaxNs));
+}
+
+void Tail::Implementation::look_until_certain() {
+  context_.errors_before = std::exchange(context_.errors_now, {});
+  for (int count = 0; count < kLooksMax; ++count) {
+    look();
+    if (!inode_matcher_.wants_another_look()) break;
+  }
 }
 
 void Tail::Implementation::look() {

@@ -70,10 +70,12 @@ using SavedPositions = std::unordered_map<base::FileId, SavedPosition>;
 struct TailOptions {
   std::string state_dir;  // the identity store is state_dir/files
   size_t consumer_count = 0;
-  // At least; a look that takes long makes the next one later: looks cost 1 % of a core at most.
+  // At least; a look that takes long makes the next one later (10 s at most), so that looks cost
+  // about 1 % of a core.
   int64_t scan_interval_ns = 1'000'000'000;
   int64_t idle_close_after_ns = 60'000'000'000;
-  // Rotated and older files come first; the others are opened when there is room again.
+  // And at most half of what the process may open (RLIMIT_NOFILE). Unread, rotated and older files
+  // come first; the others are opened when there is room again.
   size_t open_files_max = 4096;
   SavedPositions positions;          // collect_positions() in cursor_check.h
   EventSink report;                  // may be empty

@@ -269,7 +269,6 @@ TEST_F(TailIdentityTest, IdleFilesHaveNoDescriptor) {
 
 TEST_F(TailIdentityTest, NoMoreFilesAreOpenThanAllowed) {
   rig_.options().open_files_max = 10;
-  rig_.options().idle_close_after_ns = 0;
   for (int i = 0; i < 100; ++i) {
     disk_.write_file("/log/file" + std::to_string(i) + ".log", next_lines(1));
   }
