@@ -140,9 +140,10 @@ class Section {
       info.words.push_back(word);
       if (value == T().*member && info.default_value.empty()) info.default_value = word;
     }
+    const std::vector<std::string> words = info.words;
     return add(std::move(info),
-               [member, values, later, words = info.words](
-                   const Node& node, const std::string& path, T& into, Reading& reading) {
+               [member, values, later, words](const Node& node, const std::string& path, T& into,
+                                              Reading& reading) {
                  const auto found = read_word(node, path, words, later, reading);
                  for (const auto& [word, value] : values) {
                    if (found == word) into.*member = value;

@@ -71,7 +71,8 @@ void HttpSender::take_answer(HttpResponse response) {
   in_flight_.erase(found);
   if (sent.batch.is_lent()) sent.batch.give_back(std::move(response.sent.body));
   if (response.status != 0) {
-    apply(std::move(sent), response, destination_.judge(response, sent.batch));
+    Judgement judgement = destination_.judge(response, sent.batch);
+    apply(std::move(sent), response, std::move(judgement));
     return;
   }
   const auto state =
