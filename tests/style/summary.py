@@ -2,8 +2,9 @@
 """The last lines of ./dev test: summary.py RESULTS_DIR
 
 RESULTS_DIR holds JUnit reports (*.xml) of ctest and pytest and `stages`, one line for each step:
-name, passed or failed, seconds; each step counts as one more test. With CI=true a skipped test
-makes the run fail. The exit code says how it ended.
+name, passed or failed, seconds; each step counts as one more test. The exit code says how it ended.
+With CI=true a skipped test of real servers makes the run fail; a unit test may know why it cannot
+run under a sanitizer.
 """
 import os
 import sys
@@ -39,7 +40,9 @@ def main() -> int:
         print(f"FAILED   {name}")
     for name in named["skipped"]:
         print(f"SKIPPED  {name}")
-    is_red = counts["failed"] > 0 or (counts["skipped"] > 0 and os.environ.get("CI") == "true")
+    is_strict = os.environ.get("CI") == "true"
+    is_red = counts["failed"] > 0 or (is_strict and any(
+        not name.startswith("unit-") for name in named["skipped"]))
     last = f"{counts['passed']} passed, {counts['failed']} failed"
     print(last + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
     return 1 if is_red else 0
