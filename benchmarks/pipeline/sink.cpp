@@ -6,6 +6,7 @@
 // It inflates each body to count its lines, so it can say whether all of them came. One thread and
 // epoll: it has a core to itself while an agent is measured, and must be faster than that agent.
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -55,7 +56,10 @@ struct Connection {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+  const auto is_same = [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), is_same);
 }
 
 std::string_view header(std::string_view head, std::string_view name) {
