@@ -9,8 +9,7 @@
 //
 // Invariants:
 //   * a cursor covers only lines that were settled; it is durable (checkpoint) before tail hears of
-//   it
-//     (TailedFile::set_acknowledged) and before the handler's saved() is called;
+//     it (TailedFile::set_acknowledged) and before the handler's saved() is called;
 //   * the time given to lines without one is durable before the handler may send them;
 //   * cursors, ledger and the handler's state are saved in one record of one moment;
 //   * while the state cannot be saved nothing new is read: what a crash may repeat stays bounded.

@@ -7,8 +7,7 @@
 // Invariants, checked after every change:
 //   * pieces lie end to end between cursor().offset and read_offset();
 //   * the cursor moves only over settled pieces, in order; what they carried is added to the ledger
-//   in
-//     the same moment, so that cursor and ledger always belong together;
+//     in the same moment, so that cursor and ledger always belong together;
 //   * a piece whose outcome became unknown keeps its borders and is read again before anything new:
 //     the same bytes give the same record ids.
 #pragma once

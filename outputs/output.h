@@ -3,13 +3,13 @@
 //
 // Life, all on the consumer's thread:
 //
-//   restore(states)                once, before anything else: what save_state() gave before a
-//   crash handle(chunk, delivery)        only while wants_more(); copies what it keeps of the chunk
-//   step()                         often: sends what is due, collects answers, settles deliveries
-//   save_state(kind)               the consumer is about to save its cursors: state of the same
-//   moment saved()                        cursors and state are durable drain() --once, shutdown:
-//   send what is framed without waiting for its age destructor                     open deliveries
-//   become unknown
+//   restore(states)         once, before anything else: what save_state() gave before a crash
+//   handle(chunk, delivery) only while wants_more(); copies what it keeps of the chunk
+//   step()                  often: sends what is due, collects answers, settles deliveries
+//   save_state(kind)        the consumer is about to save its cursors: state of the same moment
+//   saved()                 cursors and state are durable
+//   drain()                 --once, shutdown: send what is framed without waiting for its age
+//   destructor              open deliveries become unknown
 //
 // Invariants:
 //   * a delivery is settled only when the destination acknowledged every line of it, or a line was

@@ -3,15 +3,13 @@
 //
 // Invariants:
 //   * save() is atomic: after a crash at any instruction the loaded state is that of the last
-//   save()
-//     that returned, or of one that was under way; never a mixture;
+//     save() that returned, or of one that was under way; never a mixture;
 //   * save() returns after fdatasync: what it was given is durable;
 //   * a torn tail (the last, incomplete record) is cut off silently; damage before it moves the
-//   journal
-//     aside (NAME.damaged-…) with an error, and the last good state before the damage is used;
+//     journal aside (NAME.damaged-…) with an error, and the last good state before the damage is
+//     used;
 //   * compaction (write aside, fsync, rename, fsync of the directory) happens inside save() when
-//   the
-//     journal has grown to several times its full state.
+//     the journal has grown to several times its full state.
 #pragma once
 
 #include <cstdint>

@@ -10,20 +10,16 @@
 // Invariants (design promises 1-5):
 //   * a FileId is durable in the identity store before its file is published to consumers;
 //   * identity is decided by device and inode together with a growing hash of the first bytes (up
-//   to
-//     1,024, decompressed). Same inode, other bytes: another file. Never does an offset meet other
-//     content;
+//     to 1,024, decompressed). Same inode, other bytes: another file. Never does an offset meet
+//     other content;
 //   * a rotated sibling (same directory, name = known name + . - or _ + number or date, and then
-//   .gz
-//     .zst .xz) whose content begins like a known file is provisional and unread until it is clear
-//     which it is: the original gone or truncated → it takes over the FileId, and a truncated inode
-//     gets a new one; the original alive → a copy, left alone; different → a new file;
+//     .gz .zst .xz) whose content begins like a known file is provisional and unread until it is
+//     clear which it is: the original gone or truncated → it takes over the FileId, and a truncated
+//     inode gets a new one; the original alive → a copy, left alone; different → a new file;
 //   * an open descriptor is kept for every file that some consumer has not read to its end, so that
-//   a
-//     file that is renamed or deleted can be read on; files read to their end and idle have none;
+//     a file that is renamed or deleted can be read on; files read to their end and idle have none;
 //   * a rotated file is released only when final (nobody has it open for writing) and acknowledged
-//   by
-//     every consumer.
+//     by every consumer.
 #pragma once
 
 #include <cstdint>

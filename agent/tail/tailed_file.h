@@ -8,11 +8,9 @@
 //   * content() leads to bytes that begin with the evidence of this id: who reads at an offset gets
 //     this file's bytes or an error, never another file's;
 //   * end_is_final() becomes true only when nobody can write any more, and then stays so, unless
-//   the
-//     file is opened again and grows: reopen();
+//     the file is opened again and grows: reopen();
 //   * the object is released (dropped from the table) only when every consumer's acknowledged
-//   offset
-//     has reached the final end, or the operator's policy gave the rest up, counted.
+//     offset has reached the final end, or the operator's policy gave the rest up, counted.
 #pragma once
 
 #include <algorithm>
