@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "agent/commands/commands.h"
+#include "config/nearest.h"
+#include "lib/base/printable.h"
 
 namespace {
 
@@ -19,28 +21,44 @@ void print_usage(std::FILE* to) {
   std::fputs("\nsawlog COMMAND --help says more; sawlog --version tells the version.\n", to);
 }
 
+const Command* find_command(const std::string& name) {
+  for (const Command& command : sawlog::agent::commands::all()) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+int refuse_unknown(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : sawlog::agent::commands::all()) names.emplace_back(command.name);
+  std::fprintf(stderr, "sawlog: unknown command '%s'%s\n\n", sawlog::base::printable(name).c_str(),
+               sawlog::config::did_you_mean(name, names).c_str());
+  print_usage(stderr);
+  return sawlog::agent::commands::kExitUsage;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   namespace commands = sawlog::agent::commands;
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
     print_usage(stderr);
     return commands::kExitUsage;
+  }
+  if (arguments[0] == "help" && arguments.size() > 1) {  // help COMMAND is COMMAND --help
+    arguments = {arguments[1], "--help"};
   }
   const std::string& name = arguments.front();
   if (name == "--help" || name == "-h" || name == "help") {
     print_usage(stdout);
     return commands::kExitDone;
   }
-  if (name == "--version") {
+  if (name == "--version" || name == "-V") {
     std::printf("sawlog %s\n", SAWLOG_VERSION);
     return commands::kExitDone;
   }
-  for (const Command& command : commands::all()) {
-    if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()});
-  }
-  std::fprintf(stderr, "sawlog: unknown command '%s'\n\n", name.c_str());
-  print_usage(stderr);
-  return commands::kExitUsage;
+  const Command* const command = find_command(name);
+  if (command == nullptr) return refuse_unknown(name);
+  return command->run({arguments.begin() + 1, arguments.end()});
 }

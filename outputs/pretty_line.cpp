@@ -1,6 +1,7 @@
 #include "outputs/pretty_line.h"
 
 #include "lib/base/json_encode.h"
+#include "lib/base/printable.h"
 
 namespace sawlog::outputs {
 namespace {
@@ -49,24 +50,6 @@ std::string_view word_of(parsers::Level level) {
   return "-    ";
 }
 
-// C0, DEL and the C1 range (which terminals take as escapes, too) as \xNN; tabs stay.
-void append_visible(std::string_view text, std::string& out) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  for (size_t i = 0; i < text.size(); ++i) {
-    auto byte = static_cast<uint8_t>(text[i]);
-    const bool is_c1 =
-        byte == 0xC2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xA0;
-    if (is_c1) byte = static_cast<uint8_t>(text[++i]);
-    if (is_c1 || (byte < 0x20 && byte != '\t') || byte == 0x7F) {
-      out += "\\x";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    } else {
-      out += static_cast<char>(byte);
-    }
-  }
-}
-
 // "2026-11-21 07:06:55.123"
 void append_time(int64_t unix_ns, std::string& out) {
   const size_t begin = out.size();
@@ -103,18 +86,18 @@ void PrettyLine::append(const parsers::Record& record, std::string& out) const {
   const parsers::Value& logger = record[logger_];
   const parsers::Value& origin = logger.is_present() ? logger : record[service_];
   if (origin.is_present()) {
-    append_visible(origin.text, out);
+    base::append_printable(out, origin.text);
     out += "  ";
   }
   const parsers::Value& message = record[message_];
   // A JSON line without a text is shown as it is.
-  append_visible(message.is_present() ? message.text : record.raw(), out);
+  base::append_printable(out, message.is_present() ? message.text : record.raw());
   if (message.is_present() && record.shape() == parsers::Shape::kJson) {
     for (const auto& [name, field] : details_) {
       if (!record[field].is_present()) continue;
       out += "  ";
       append_colored(kDim, name + "=", out);
-      append_visible(record[field].text, out);
+      base::append_printable(out, record[field].text);
     }
   }
   out += '\n';

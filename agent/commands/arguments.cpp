@@ -1,12 +1,14 @@
 #include "agent/commands/arguments.h"
 
+#include <algorithm>
 #include <cstdio>
-#include <iostream>
 
 #include <boost/program_options.hpp>
 
 #include "agent/commands/commands.h"
-#include "lib/base/clock.h"
+#include "config/nearest.h"
+#include "config/units.h"
+#include "lib/base/printable.h"
 
 namespace sawlog::agent::commands {
 
@@ -14,66 +16,137 @@ namespace {
 
 namespace options = boost::program_options;
 
-// "10", "10s", "2m", "1h", "500ms" → ns; empty if it is none of them.
-std::optional<int64_t> parse_duration(const std::string& text) {
-  size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-  if (digits == 0 || digits > 9) return std::nullopt;
-  const int64_t number = std::stoll(text.substr(0, digits));
-  const std::string unit = text.substr(digits);
-  if (unit.empty() || unit == "s") return number * base::kNsPerSecond;
-  if (unit == "ms") return number * base::kNsPerMs;
-  if (unit == "m") return number * 60 * base::kNsPerSecond;
-  if (unit == "h") return number * 3600 * base::kNsPerSecond;
-  return std::nullopt;
+constexpr const char* kOperands = "operands";
+
+options::options_description describe(const Usage& usage) {
+  options::options_description description;
+  description.add_options()("help,h", "");
+  for (const Option& option : usage.options) {
+    if (bool* const* flag = std::get_if<bool*>(&option.into)) {
+      description.add_options()(option.name, options::bool_switch(*flag), "");
+    } else {
+      description.add_options()(option.name, options::value(std::get<std::string*>(option.into)),
+                                "");
+    }
+  }
+  description.add_options()(kOperands, options::value<std::vector<std::string>>(), "");
+  return description;
+}
+
+std::string long_name(const Option& option) {
+  const std::string_view name = option.name;
+  return std::string(name.substr(0, name.find(',')));
+}
+
+// "  -c, --config FILE"
+std::string shown_option(const Option& option) {
+  const std::string_view name = option.name;
+  const size_t comma = name.find(',');
+  std::string shown = comma == std::string_view::npos
+                          ? "      --"
+                          : "  -" + std::string(name.substr(comma + 1)) + ", --";
+  shown += long_name(option);
+  if (option.value_name[0] != '\0') shown.append(" ").append(option.value_name);
+  return shown;
+}
+
+void print_help(const Usage& usage) {
+  std::printf("usage: sawlog %s %s\n\n%s\n\n", usage.command, usage.arguments, usage.meaning);
+  bool help = false;
+  std::vector<Option> shown = usage.options;
+  shown.push_back({"help,h", "", "show this", &help});
+  size_t width = 0;
+  for (const Option& option : shown) width = std::max(width, shown_option(option).size());
+  for (const Option& option : shown) {
+    std::printf("%-*s  %s\n", static_cast<int>(width), shown_option(option).c_str(),
+                option.meaning);
+  }
+}
+
+// What is required and not there, or there and not wanted; "" if nothing is wrong.
+std::string find_mistake(const Usage& usage, const options::variables_map& values) {
+  for (const Option& option : usage.options) {
+    const std::string name = long_name(option);
+    if (option.is_required && values.count(name) == 0) {
+      return "--" + name + ' ' + option.value_name + " is missing";
+    }
+  }
+  if (values.count(kOperands) == 0) return {};
+  const auto& operands = values[kOperands].as<std::vector<std::string>>();
+  if (usage.operands == nullptr) return "'" + operands.front() + "' is no option";
+  *usage.operands = operands;
+  return {};
+}
+
+int refuse_unknown(const Usage& usage, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Option& option : usage.options) names.push_back("--" + long_name(option));
+  return refuse(usage.command, "unknown option '" + name + "'" + config::did_you_mean(name, names));
+}
+
+// Values and file names may hold anything.
+void print_line(const std::string& message) {
+  std::fprintf(stderr, "%s\n", base::printable(message).c_str());
 }
 
 }  // namespace
 
-std::optional<ConfigArguments> parse_config_arguments(const char* command, Accepts accepts,
-                                                      const std::vector<std::string>& arguments,
-                                                      int& exit_code) {
-  ConfigArguments parsed;
-  std::string timeout;
-  options::options_description description(std::string("usage: sawlog ") + command +
-                                           " --config FILE [OPTIONS]");
-  description.add_options()("help,h", "show this")(
-      "config,c", options::value(&parsed.config_path)->value_name("FILE"), "the configuration");
-  if (accepts == Accepts::kConfigAndOnce) {
-    description.add_options()("once", options::bool_switch(&parsed.once),
-                              "read every file to its present size, deliver all of it, end")(
-        "timeout", options::value(&timeout)->value_name("TIME"),
-        "with --once: give up after this time (30s, 5m) with exit code 1");
-  }
-  exit_code = kExitUsage;
+Option config_option(std::string& into) {
+  return {"config,c", "FILE", "the configuration", &into, true};
+}
+
+std::optional<int> parse_arguments(const Usage& usage, const std::vector<std::string>& arguments) {
+  const options::options_description description = describe(usage);
+  options::positional_options_description positional;
+  positional.add(kOperands, -1);
+  options::variables_map values;
   try {
-    options::variables_map values;
-    options::store(
-        options::command_line_parser(arguments).options(description).positional({}).run(), values);
+    options::store(options::command_line_parser(arguments)
+                       .options(description)
+                       .positional(positional)
+                       .style(options::command_line_style::unix_style &
+                              ~options::command_line_style::allow_guessing)
+                       .run(),
+                   values);
     options::notify(values);
-    if (values.count("help") != 0) {
-      std::cout << description;
-      exit_code = kExitDone;
-      return std::nullopt;
-    }
+  } catch (const options::unknown_option& error) {
+    return refuse_unknown(usage, error.get_option_name());
   } catch (const options::error& error) {
-    std::fprintf(stderr, "sawlog %s: %s\n", command, error.what());
-    return std::nullopt;
+    return refuse(usage.command, error.what());
   }
-  if (parsed.config_path.empty()) {
-    std::fprintf(stderr, "sawlog %s: --config FILE is missing\n", command);
-    return std::nullopt;
+  if (values.count("help") != 0) {
+    print_help(usage);
+    return kExitDone;
   }
-  if (!timeout.empty()) {
-    const auto duration = parse_duration(timeout);
-    if (!duration || !parsed.once) {
-      std::fprintf(stderr, "sawlog %s: --timeout takes a time like 30s or 5m, with --once\n",
-                   command);
-      return std::nullopt;
-    }
-    parsed.timeout_ns = *duration;
+  const std::string mistake = find_mistake(usage, values);
+  if (!mistake.empty()) return refuse(usage.command, mistake);
+  return std::nullopt;
+}
+
+int refuse(const char* command, const std::string& message) {
+  print_line(std::string("sawlog ") + command + ": " + message + " (sawlog " + command +
+             " --help says more)");
+  return kExitUsage;
+}
+
+std::optional<int64_t> parse_duration(const std::string& text) {
+  const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+  const auto duration_ns = config::parse_time(is_number ? text + "s" : text);
+  return duration_ns ? std::optional(*duration_ns) : std::nullopt;
+}
+
+std::optional<config::Loaded> load_config(const std::string& path) {
+  config::Loaded loaded = config::load_file(path);
+  for (const config::Mistake& warning : loaded.warnings) {
+    print_line("warning: " + warning.to_string());
   }
-  return parsed;
+  for (const config::Mistake& mistake : loaded.mistakes) {
+    print_line(mistake.to_string());
+  }
+  if (loaded.mistakes.empty()) return loaded;
+  print_line(path + ": " + std::to_string(loaded.mistakes.size()) + " mistake" +
+             (loaded.mistakes.size() == 1 ? "" : "s"));
+  return std::nullopt;
 }
 
 }  // namespace sawlog::agent::commands

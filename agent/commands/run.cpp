@@ -1,5 +1,4 @@
 #include <csignal>
-#include <cstdio>
 #include <ctime>
 
 #include <sawlog/sawlog.h>
@@ -17,6 +16,33 @@ namespace {
 
 constexpr int64_t kStopTimeoutNs = 10 * base::kNsPerSecond;
 constexpr int64_t kFinishedPollNs = 10 * base::kNsPerMs;
+
+struct RunArguments {
+  std::string config_path;
+  bool once = false;
+  int64_t timeout_ns = 0;  // 0: none
+};
+
+std::optional<int> parse(const std::vector<std::string>& arguments, RunArguments& into) {
+  std::string timeout;
+  const Usage usage{
+      "run",
+      "--config FILE [--once [--timeout TIME]]",
+      "Follows the configured files and ships them, until SIGTERM or SIGINT. Exit codes: 0 done,\n"
+      "1 failed while running (with --once: not everything was delivered in time), 2 wrong usage\n"
+      "or configuration, 3 with --once: done, but some lines went to the dead letters.",
+      {config_option(into.config_path),
+       {"once", "", "read every file to its present size, deliver all of it, end", &into.once},
+       {"timeout", "TIME", "with --once: give up after this time (30s, 5m)", &timeout}}};
+  if (const auto exit_code = parse_arguments(usage, arguments)) return exit_code;
+  if (timeout.empty()) return std::nullopt;
+  const auto duration_ns = parse_duration(timeout);
+  if (!duration_ns || !into.once) {
+    return refuse("run", "--timeout takes a time like 30s or 5m, with --once");
+  }
+  into.timeout_ns = *duration_ns;
+  return std::nullopt;
+}
 
 sawlog::Logger log() {
   return sawlog::get("sawlog.agent");
@@ -79,25 +105,21 @@ int run_until_signal(Agent& agent, const sigset_t& signals) {
 }  // namespace
 
 int run(const std::vector<std::string>& arguments) {
-  int exit_code = kExitDone;
-  const auto parsed = parse_config_arguments("run", Accepts::kConfigAndOnce, arguments, exit_code);
-  if (!parsed) return exit_code;
-  const config::Loaded loaded = config::load_file(parsed->config_path);
-  for (const config::Mistake& mistake : loaded.mistakes) {
-    std::fprintf(stderr, "%s\n", mistake.to_string().c_str());
-  }
-  if (!loaded.mistakes.empty()) return kExitUsage;
+  RunArguments parsed;
+  if (const auto exit_code = parse(arguments, parsed)) return *exit_code;
+  const auto loaded = load_config(parsed.config_path);
+  if (!loaded) return kExitUsage;
 
   const sigset_t signals = block_signals();
   start_own_log();
-  for (const config::Mistake& warning : loaded.warnings) log().warn(warning.to_string());
-  auto agent = Agent::build(loaded.config);
+  for (const config::Mistake& warning : loaded->warnings) log().warn(warning.to_string());
+  auto agent = Agent::build(loaded->config);
   if (!agent) {
     log().error(agent.error().message);
     return kExitFailed;
   }
-  return parsed->once ? run_once(**agent, parsed->timeout_ns, signals)
-                      : run_until_signal(**agent, signals);
+  return parsed.once ? run_once(**agent, parsed.timeout_ns, signals)
+                     : run_until_signal(**agent, signals);
 }
 
 }  // namespace sawlog::agent::commands
