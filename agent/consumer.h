@@ -13,7 +13,7 @@
 //   * the time given to lines without one is durable before the handler may send them;
 //   * cursors, ledger and the handler's state are saved in one record of one moment;
 //   * while the state cannot be saved nothing new is read: what a crash may repeat stays bounded.
-// Single-threaded but for status().
+// Single-threaded but for status(). Its reading half is agent/consumer_reading.cpp.
 #pragma once
 
 #include <cstdint>
