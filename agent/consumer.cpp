@@ -20,6 +20,9 @@ base::Expected<std::unique_ptr<Consumer>> Consumer::open(
   if (auto restored = output->restore(checkpoint->state().handler_states); !restored) {
     return tl::unexpected(restored.error());
   }
+  if (const auto& prepared = checkpoint->state().prepared) {
+    output->restore_prepared(prepared->handler_state);
+  }
   return std::unique_ptr<Consumer>(
       new Consumer(std::move(options), table, std::move(checkpoint), std::move(output), clock));
 }
@@ -32,6 +35,7 @@ Consumer::Consumer(ConsumerOptions options, const FileTable& table,
       clock_(clock),
       checkpoint_(std::move(checkpoint)),
       chunk_reader_(file_reader_),
+      is_left_prepared_(checkpoint_->state().prepared.has_value()),
       ledger_(checkpoint_->state().ledger),
       output_(std::move(output)) {
   publish_status();
@@ -49,12 +53,17 @@ outputs::Wake Consumer::step() {
   }
   for (const std::string& notice : output_->take_notices()) report("error", notice);
   if (const auto event = health_log_.look(output_->health())) report(event->level, event->message);
+  conclude_prepared();
   advance_cursors();
   const bool was_save_wanted = output_->wants_save();
   save_if_due();
   if (was_save_wanted && !output_->wants_save()) wake.has_work = true;
   if (did_read && output_->wants_more()) wake.has_work = true;
-  if (is_dirty_ || output_->wants_save()) {
+  if (checkpoint_->state().prepared) {
+    if (output_->conclusion() != outputs::Conclusion::kOpen) {
+      wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, save_again_at_ns_);
+    }
+  } else if (is_dirty_ || output_->wants_save()) {
     const int64_t due = is_dirty_ ? dirty_since_ns_ + output_->save_delay_ns() : 0;
     wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, std::max(due, save_again_at_ns_));
   }
@@ -77,7 +86,7 @@ void Consumer::finish_at_current_sizes() {
 }
 
 bool Consumer::is_finished() const {
-  if (is_dirty_ || !pending_notes_.empty()) return false;
+  if (is_dirty_ || checkpoint_->state().prepared || !pending_notes_.empty()) return false;
   return std::all_of(order_.begin(), order_.end(), [this](const base::FileId& id) {
     const FileEntry& entry = files_.at(id);
     return !entry.progress->has_in_flight() &&
@@ -140,9 +149,10 @@ void Consumer::add_file(const std::shared_ptr<TailedFile>& file) {
 
 void Consumer::drop_unlisted_files() {
   has_unlisted_ = false;
+  const bool is_prepared = checkpoint_->state().prepared.has_value();
   for (auto it = files_.begin(); it != files_.end();) {
     FileEntry& entry = it->second;
-    if (entry.is_listed || entry.progress->has_in_flight() || entry.is_dirty) {
+    if (entry.is_listed || entry.progress->has_in_flight() || entry.is_dirty || is_prepared) {
       has_unlisted_ = has_unlisted_ || !entry.is_listed;
       ++it;
       continue;
@@ -168,9 +178,7 @@ bool Consumer::write_pending_notes() {
   while (!pending_notes_.empty()) {
     const PendingNote& pending = pending_notes_.back();
     if (auto noted = checkpoint_->note_time(pending.file, pending.note); !noted) {
-      if (save_error_.empty()) report("error", noted.error().message);
-      save_error_ = noted.error().message;
-      save_again_at_ns_ = clock_.monotonic_ns() + kSaveRetryDelayNs;
+      take_save_failure(noted.error());
       return false;
     }
     pending_notes_.pop_back();
@@ -195,7 +203,7 @@ void Consumer::mark_dirty() {
 }
 
 void Consumer::save_if_due() {
-  if (!is_dirty_ && !output_->wants_save()) return;
+  if (checkpoint_->state().prepared || (!is_dirty_ && !output_->wants_save())) return;
   const int64_t now = clock_.monotonic_ns();
   if (now < save_again_at_ns_) return;
   const bool is_last = reading_ != Reading::kAll;
@@ -212,24 +220,35 @@ void Consumer::save() {
   save.handler_state_is_full = needs_full_state_ || checkpoint_->wants_full_state();
   save.handler_state = output_->save_state(save.handler_state_is_full ? outputs::SaveKind::kFull
                                                                       : outputs::SaveKind::kDelta);
-  if (auto saved = checkpoint_->save(save); !saved) {
-    if (save_error_.empty()) report("error", saved.error().message);
-    save_error_ = saved.error().message;
-    save_again_at_ns_ = clock_.monotonic_ns() + kSaveRetryDelayNs;
+  const bool is_prepared = output_->saves_are_prepared();
+  auto saved = is_prepared ? checkpoint_->prepare(save) : checkpoint_->save(save);
+  if (!saved) {
+    take_save_failure(saved.error());
     needs_full_state_ = true;
     return;
   }
+  take_save_success();
+  needs_full_state_ = false;
+  after_save(is_prepared);
+}
+
+void Consumer::take_save_failure(const base::Error& error) {
+  if (save_error_.empty()) report("error", error.message);
+  save_error_ = error.message;
+  save_again_at_ns_ = clock_.monotonic_ns() + kSaveRetryDelayNs;
+}
+
+void Consumer::take_save_success() {
   if (!save_error_.empty()) report("info", "the state of '" + options_.name + "' is saved again");
   save_error_.clear();
-  needs_full_state_ = false;
-  after_save();
 }
 
 // What was only waiting for the save: tail and the handler hear of it.
-void Consumer::after_save() {
+void Consumer::after_save(bool is_prepared) {
   for (const base::FileId& id : dirty_files_) {
     FileEntry& entry = files_.at(id);
     entry.is_dirty = false;
+    if (is_prepared) continue;
     entry.progress->file().set_acknowledged(options_.index, entry.progress->cursor().offset);
   }
   dirty_files_.clear();
@@ -237,6 +256,39 @@ void Consumer::after_save() {
   is_dirty_ = false;
   output_->saved();
   if (has_unlisted_) drop_unlisted_files();
+}
+
+void Consumer::conclude_prepared() {
+  if (!checkpoint_->state().prepared || clock_.monotonic_ns() < save_again_at_ns_) return;
+  const outputs::Conclusion conclusion = output_->conclusion();
+  if (conclusion == outputs::Conclusion::kOpen) return;
+  const bool holds = conclusion == outputs::Conclusion::kHolds;
+  CHECK(holds || is_left_prepared_);
+  const ConsumerSave prepared = *checkpoint_->state().prepared;
+  if (auto concluded = checkpoint_->conclude(holds); !concluded) {
+    take_save_failure(concluded.error());
+    return;
+  }
+  take_save_success();
+  if (holds) take_over(prepared);
+  is_left_prepared_ = false;
+  output_->concluded();
+  if (has_unlisted_) drop_unlisted_files();
+}
+
+void Consumer::take_over(const ConsumerSave& concluded) {
+  if (is_left_prepared_) ledger_ = concluded.ledger;
+  for (const auto& [id, cursor] : concluded.cursors) {
+    const auto found = files_.find(id);
+    if (found == files_.end()) continue;
+    FileEntry& entry = found->second;
+    if (is_left_prepared_) {
+      entry.progress->resume_at(cursor);
+      entry.is_verified = cursor.hashed_bytes == 0;
+      entry.exhausted_at.reset();
+    }
+    entry.progress->file().set_acknowledged(options_.index, cursor.offset);
+  }
 }
 
 // --- telling -----------------------------------------------------------------------------------

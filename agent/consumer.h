@@ -12,6 +12,8 @@
 //     it (TailedFile::set_acknowledged) and before the handler's saved() is called;
 //   * the time given to lines without one is durable before the handler may send them;
 //   * cursors, ledger and the handler's state are saved in one record of one moment;
+//   * what an output with transactions has settled is saved as prepared, and counts (for tail, too)
+//     only when the output says that it was committed; until then there is no other save;
 //   * while the state cannot be saved nothing new is read: what a crash may repeat stays bounded.
 // Single-threaded but for status(). Its reading half is agent/consumer_reading.cpp.
 #pragma once
@@ -127,7 +129,11 @@ class Consumer final : private outputs::DeliverySink {
   void advance_cursors();
   void save_if_due();
   void save();
-  void after_save();
+  void after_save(bool is_prepared);
+  void conclude_prepared();
+  void take_over(const ConsumerSave& concluded);
+  void take_save_failure(const base::Error& error);
+  void take_save_success();
   void mark_dirty();
   void publish_status();
   void report(const char* level, const std::string& message) const;
@@ -151,6 +157,7 @@ class Consumer final : private outputs::DeliverySink {
   std::vector<base::FileId> forgotten_;
   bool has_unlisted_ = false;      // some file has left the table but is still in flight
   bool needs_full_state_ = false;  // a save failed: the handler's deltas since then are lost
+  bool is_left_prepared_;          // by a crash: the live cursors and ledger are still without it
   Ledger ledger_;
   bool is_dirty_ = false;
   int64_t dirty_since_ns_ = 0;

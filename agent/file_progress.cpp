@@ -94,9 +94,13 @@ bool FileProgress::advance(Ledger& ledger) {
   return moved;
 }
 
-void FileProgress::restart() {
+void FileProgress::resume_at(const Cursor& cursor) {
   CHECK(pieces_.empty());
-  cursor_ = {};
+  cursor_ = cursor;
+}
+
+void FileProgress::restart() {
+  resume_at({});
 }
 
 FileProgress::Entry& FileProgress::entry_at(uint64_t begin) {

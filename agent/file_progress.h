@@ -60,6 +60,9 @@ class FileProgress {
 
   // Moves the cursor over what is settled; true if it moved.
   bool advance(Ledger& ledger);
+  // Goes on at another place: what lies before it was delivered, as has just turned out. Only while
+  // nothing is in flight.
+  void resume_at(const Cursor& cursor);
   // Starts over at the beginning (the content is not what the cursor was saved for). Only while
   // nothing is in flight.
   void restart();

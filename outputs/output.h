@@ -8,6 +8,7 @@
 //   step()                  often: sends what is due, collects answers, settles deliveries
 //   save_state(kind)        the consumer is about to save its cursors: state of the same moment
 //   saved()                 cursors and state are durable
+//   concluded()             see "transactions" below
 //   drain()                 --once, shutdown: send what is framed without waiting for its age
 //   destructor              open deliveries become unknown
 //
@@ -62,6 +63,13 @@ enum class SaveKind : uint8_t {
   kDelta,  // what changed since the last save_state(); restore() gets the full one, then the deltas
 };
 
+// Whether a prepared save counts.
+enum class Conclusion : uint8_t {
+  kOpen,   // not known yet
+  kHolds,  // the destination has committed what it is about
+  kVoid,   // the destination has nothing of it
+};
+
 // What handle() found out about a chunk.
 struct Handled {
   uint64_t not_json_lines = 0;  // lines that were wrapped
@@ -99,6 +107,22 @@ class Output {
   // name that must be known as ours before it is used, the number of a transaction before it
   // begins. The consumer saves at once.
   [[nodiscard]] virtual bool wants_save() const { return false; }
+
+  // Transactions: an output whose destination decides over all that was settled since the last save
+  // at once. Its save counts only when the destination has committed, and is durable before that
+  // (agent/checkpoint/consumer_checkpoint.h: prepare, conclude), so that a crash in between finds
+  // both what would be saved and, by the destination, whether it counts.
+  //
+  // The save that wants_save() asks for is such a one.
+  [[nodiscard]] virtual bool saves_are_prepared() const { return false; }
+  // After restore(): a crash left a prepared save, and this state with it. Nothing is read before
+  // conclusion() says what became of it.
+  virtual void restore_prepared(const std::string& /*state*/) {}
+  // Of the prepared save. An output that is not asked to by its configuration cannot find out what
+  // became of one: its lines are sent again.
+  [[nodiscard]] virtual Conclusion conclusion() const { return Conclusion::kVoid; }
+  // The conclusion is durable.
+  virtual void concluded() {}
 
   // A file descriptor that becomes readable when step() has something to do, or -1. The consumer's
   // thread polls it together with its own wake-up; the descriptor is owned by the output.

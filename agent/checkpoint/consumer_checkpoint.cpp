@@ -133,7 +133,18 @@ bool ConsumerCheckpoint::wants_full_state() const {
 }
 
 base::Expected<void> ConsumerCheckpoint::save(const ConsumerSave& save) {
+  CHECK(!state().prepared);
   return implementation_->write({kSaveRecord, encode_save(save)});
+}
+
+base::Expected<void> ConsumerCheckpoint::prepare(const ConsumerSave& save) {
+  CHECK(!state().prepared);
+  return implementation_->write({kPreparedRecord, encode_save(save)});
+}
+
+base::Expected<void> ConsumerCheckpoint::conclude(bool holds) {
+  CHECK(state().prepared);
+  return implementation_->write({kConclusionRecord, encode_conclusion(holds)});
 }
 
 base::Expected<void> ConsumerCheckpoint::note_time(const base::FileId& file, const TimeNote& note) {

@@ -8,6 +8,8 @@
 //   * a torn tail (the last, incomplete record) is cut off silently; damage before it moves the
 //     journal aside (NAME.damaged-…) with an error, and the last good state before the damage is
 //     used;
+//   * a prepared save counts from conclude(true) on; until then the state is that of before it, and
+//     no other save() is made. It survives a crash: who opens the checkpoint concludes it;
 //   * compaction (write aside, fsync, rename, fsync of the directory) happens inside save() when
 //     the journal has grown to several times its full state.
 #pragma once
@@ -15,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -58,13 +61,6 @@ struct Ledger {
   auto operator<=>(const Ledger&) const = default;
 };
 
-struct ConsumerState {
-  std::unordered_map<base::FileId, Cursor> cursors;
-  std::unordered_map<base::FileId, std::vector<TimeNote>> time_notes;
-  Ledger ledger;
-  std::vector<std::string> handler_states;  // one full state, then the deltas
-};
-
 // What changed since the last save; a full handler state replaces all the earlier ones.
 struct ConsumerSave {
   std::vector<std::pair<base::FileId, Cursor>> cursors;
@@ -74,18 +70,30 @@ struct ConsumerSave {
   bool handler_state_is_full = false;
 };
 
+struct ConsumerState {
+  std::unordered_map<base::FileId, Cursor> cursors;
+  std::unordered_map<base::FileId, std::vector<TimeNote>> time_notes;
+  Ledger ledger;
+  std::vector<std::string> handler_states;  // one full state, then the deltas
+  std::optional<ConsumerSave> prepared;
+};
+
 class ConsumerCheckpoint {
  public:
   [[nodiscard]] static base::Expected<std::unique_ptr<ConsumerCheckpoint>> open(
       base::Filesystem& filesystem, const std::string& state_dir, const std::string& consumer_name);
   ~ConsumerCheckpoint();
 
-  // What was loaded, kept up to date by save() and note_time().
+  // What was loaded, kept up to date by everything below.
   [[nodiscard]] const ConsumerState& state() const;
   // Whether the next save() should bring a full handler state: at the first save and when the
   // deltas have outgrown it.
   [[nodiscard]] bool wants_full_state() const;
   [[nodiscard]] base::Expected<void> save(const ConsumerSave& save);
+  // The two steps of a save that somebody else decides about: the transaction of an output that is
+  // committed in between. Both are durable when they return.
+  [[nodiscard]] base::Expected<void> prepare(const ConsumerSave& save);
+  [[nodiscard]] base::Expected<void> conclude(bool holds);
   // Durable when it returns; dropped again when the cursor has passed note.end.
   [[nodiscard]] base::Expected<void> note_time(const base::FileId& file, const TimeNote& note);
   // "" or one sentence about damage that was found when opening.

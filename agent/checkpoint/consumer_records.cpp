@@ -78,6 +78,54 @@ void set_cursor(ConsumerState& state, const base::FileId& file, const Cursor& cu
   if (notes->second.empty()) state.time_notes.erase(notes);
 }
 
+void put(ByteWriter& writer, const ConsumerSave& save) {
+  put(writer, save.ledger);
+  writer.number<uint64_t>(save.cursors.size());
+  for (const auto& [file, cursor] : save.cursors) {
+    writer.file_id(file);
+    put(writer, cursor);
+  }
+  writer.number<uint64_t>(save.forgotten.size());
+  for (const base::FileId& file : save.forgotten) writer.file_id(file);
+  writer.number<uint8_t>(save.handler_state_is_full ? 1 : 0);
+  writer.text(save.handler_state);
+}
+
+ConsumerSave get_save(ByteReader& reader) {
+  ConsumerSave save;
+  save.ledger = get_ledger(reader);
+  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
+    const base::FileId file = reader.file_id();
+    save.cursors.emplace_back(file, get_cursor(reader));
+  }
+  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
+    save.forgotten.push_back(reader.file_id());
+  }
+  save.handler_state_is_full = reader.number<uint8_t>() != 0;
+  save.handler_state = reader.text();
+  return save;
+}
+
+void apply_save(ConsumerSave save, ConsumerState& state) {
+  state.ledger = save.ledger;
+  for (const auto& [file, cursor] : save.cursors) set_cursor(state, file, cursor);
+  for (const base::FileId& file : save.forgotten) {
+    state.cursors.erase(file);
+    state.time_notes.erase(file);
+  }
+  if (save.handler_state_is_full) state.handler_states.clear();
+  if (save.handler_state_is_full || !save.handler_state.empty()) {
+    state.handler_states.push_back(std::move(save.handler_state));
+  }
+}
+
+void apply_conclusion(bool holds, ConsumerState& state) {
+  if (!state.prepared) return;
+  ConsumerSave prepared = std::move(*state.prepared);
+  state.prepared.reset();
+  if (holds) apply_save(std::move(prepared), state);
+}
+
 void apply_full_state(ByteReader& reader, ConsumerState& state) {
   state = {};
   state.ledger = get_ledger(reader);
@@ -92,23 +140,8 @@ void apply_full_state(ByteReader& reader, ConsumerState& state) {
   for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
     state.handler_states.push_back(reader.text());
   }
-}
-
-void apply_save(ByteReader& reader, ConsumerState& state) {
-  state.ledger = get_ledger(reader);
-  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
-    const base::FileId file = reader.file_id();
-    set_cursor(state, file, get_cursor(reader));
-  }
-  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
-    const base::FileId file = reader.file_id();
-    state.cursors.erase(file);
-    state.time_notes.erase(file);
-  }
-  const bool is_full = reader.number<uint8_t>() != 0;
-  std::string handler_state = reader.text();
-  if (is_full) state.handler_states.clear();
-  if (is_full || !handler_state.empty()) state.handler_states.push_back(std::move(handler_state));
+  // Absent in states of before there were prepared saves.
+  if (!reader.at_end() && reader.number<uint8_t>() != 0) state.prepared = get_save(reader);
 }
 
 void apply_time_note(ByteReader& reader, ConsumerState& state) {
@@ -137,21 +170,20 @@ std::string encode_full_state(const ConsumerState& state) {
   }
   writer.number<uint64_t>(state.handler_states.size());
   for (const std::string& handler_state : state.handler_states) writer.text(handler_state);
+  writer.number<uint8_t>(state.prepared ? 1 : 0);
+  if (state.prepared) put(writer, *state.prepared);
   return writer.take();
 }
 
 std::string encode_save(const ConsumerSave& save) {
   ByteWriter writer;
-  put(writer, save.ledger);
-  writer.number<uint64_t>(save.cursors.size());
-  for (const auto& [file, cursor] : save.cursors) {
-    writer.file_id(file);
-    put(writer, cursor);
-  }
-  writer.number<uint64_t>(save.forgotten.size());
-  for (const base::FileId& file : save.forgotten) writer.file_id(file);
-  writer.number<uint8_t>(save.handler_state_is_full ? 1 : 0);
-  writer.text(save.handler_state);
+  put(writer, save);
+  return writer.take();
+}
+
+std::string encode_conclusion(bool holds) {
+  ByteWriter writer;
+  writer.number<uint8_t>(holds ? 1 : 0);
   return writer.take();
 }
 
@@ -169,7 +201,13 @@ base::Expected<void> apply_consumer_record(const JournalRecord& record, Consumer
       apply_full_state(reader, state);
       break;
     case kSaveRecord:
-      apply_save(reader, state);
+      apply_save(get_save(reader), state);
+      break;
+    case kPreparedRecord:
+      state.prepared = get_save(reader);
+      break;
+    case kConclusionRecord:
+      apply_conclusion(reader.number<uint8_t>() != 0, state);
       break;
     case kTimeNoteRecord:
       apply_time_note(reader, state);

@@ -13,10 +13,13 @@ enum ConsumerRecordType : uint32_t {
   kFullStateRecord = 1,  // everything; what came before it counts no more
   kSaveRecord = 2,       // one ConsumerSave
   kTimeNoteRecord = 3,   // one TimeNote
+  kPreparedRecord = 4,   // one ConsumerSave that counts if the next record of type 5 says so
+  kConclusionRecord = 5,
 };
 
 [[nodiscard]] std::string encode_full_state(const ConsumerState& state);
 [[nodiscard]] std::string encode_save(const ConsumerSave& save);
+[[nodiscard]] std::string encode_conclusion(bool holds);
 [[nodiscard]] std::string encode_time_note(const base::FileId& file, const TimeNote& note);
 
 // kCorrupt for a payload of another shape (a checksum that is right, bytes that are not: a bug or

@@ -111,6 +111,44 @@ TEST_F(ConsumerCheckpointTest, TimeNotesStayUntilTheCursorHasPassedThem) {
   EXPECT_TRUE(open()->state().time_notes.empty());
 }
 
+TEST_F(ConsumerCheckpointTest, APreparedSaveCountsWhenItIsConcluded) {
+  for (const bool holds : {false, true}) {
+    auto checkpoint = open(holds ? "a" : "b");
+    ASSERT_TRUE(checkpoint->save(save_of(1, 100, "first", true)));
+    ASSERT_TRUE(checkpoint->prepare(save_of(1, 200, "second", true)));
+    EXPECT_EQ(checkpoint->state().cursors.at(file_id(1)).offset, 100u);
+    disk_.crash();
+    checkpoint = open(holds ? "a" : "b");
+    ASSERT_TRUE(checkpoint->state().prepared);
+    EXPECT_EQ(checkpoint->state().prepared->handler_state, "second");
+    EXPECT_EQ(checkpoint->state().handler_states, std::vector<std::string>{"first"});
+    ASSERT_TRUE(checkpoint->conclude(holds));
+    disk_.crash();
+    checkpoint = open(holds ? "a" : "b");
+    EXPECT_FALSE(checkpoint->state().prepared);
+    EXPECT_EQ(checkpoint->state().cursors.at(file_id(1)).offset, holds ? 200u : 100u);
+    EXPECT_EQ(checkpoint->state().handler_states,
+              std::vector<std::string>{holds ? "second" : "first"});
+  }
+}
+
+TEST_F(ConsumerCheckpointTest, APreparedSaveSurvivesTheRewrite) {
+  auto checkpoint = open();
+  ASSERT_TRUE(checkpoint->save(save_of(1, 1, "state", true)));
+  ASSERT_TRUE(checkpoint->prepare(save_of(1, 2, "prepared", true)));
+  const uint64_t before = checkpoint->journal_bytes();
+  uint64_t noted = 0;
+  do {
+    ASSERT_TRUE(checkpoint->note_time(file_id(2), {noted, noted + 1, 5}));
+    ASSERT_LT(++noted, 1'000'000u);
+  } while (checkpoint->journal_bytes() < before + (1u << 20) - 200);
+  ASSERT_TRUE(checkpoint->note_time(file_id(2), {noted, noted + 1, 5}));
+  ASSERT_TRUE(checkpoint->note_time(file_id(2), {noted + 1, noted + 2, 5}));
+  ASSERT_TRUE(checkpoint->note_time(file_id(2), {noted + 2, noted + 3, 5}));
+  ASSERT_TRUE(open()->state().prepared);
+  EXPECT_EQ(open()->state().prepared->cursors.at(0).second.offset, 2u);
+}
+
 TEST_F(ConsumerCheckpointTest, TheJournalStaysSmall) {
   auto checkpoint = open();
   ASSERT_TRUE(checkpoint->save(save_of(1, 1, std::string(100'000, 'f'), true)));
