@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/base/json_encode.h"
 #include "parsers/json_walker.h"
 #include "parsers/timestamp.h"
 
@@ -54,17 +53,24 @@ std::string_view level_word(Level level) {
 
 }  // namespace
 
-void append_quoted_time(std::string& out, int64_t unix_ns) {
-  out.push_back('"');
-  base::append_rfc3339(out, unix_ns);
+char* write_quoted_time(char* out, base::Rfc3339Writer& writer, int64_t unix_ns) {
+  *out++ = '"';
+  out = writer.write(out, unix_ns);
   const auto nanoseconds = static_cast<unsigned>(unix_ns % 1000);
   if (nanoseconds != 0) {
-    out.back() = static_cast<char>('0' + nanoseconds / 100);  // was Z
-    out.push_back(static_cast<char>('0' + nanoseconds / 10 % 10));
-    out.push_back(static_cast<char>('0' + nanoseconds % 10));
-    out.push_back('Z');
+    out[-1] = static_cast<char>('0' + nanoseconds / 100);  // was Z
+    *out++ = static_cast<char>('0' + nanoseconds / 10 % 10);
+    *out++ = static_cast<char>('0' + nanoseconds % 10);
+    *out++ = 'Z';
   }
-  out.push_back('"');
+  *out++ = '"';
+  return out;
+}
+
+void append_quoted_time(std::string& out, int64_t unix_ns) {
+  std::array<char, kQuotedTimeBytesMax> text;
+  base::Rfc3339Writer writer;
+  out.append(text.data(), write_quoted_time(text.data(), writer, unix_ns));
 }
 
 std::string_view shipped_level(const Record& record, std::string_view value, std::string& scratch) {

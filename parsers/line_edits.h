@@ -9,12 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/json_encode.h"
 #include "parsers/record.h"
 #include "parsers/record_layout.h"
 
 namespace sawlog::parsers {
 
-// RFC 3339 in quotes, with µs, or with ns where the time has them.
+// RFC 3339 in quotes, with µs, or with ns where the time has them. writer: keeps the last second.
+constexpr size_t kQuotedTimeBytesMax = base::kRfc3339Bytes + 5;
+char* write_quoted_time(char* out, base::Rfc3339Writer& writer, int64_t unix_ns);
 void append_quoted_time(std::string& out, int64_t unix_ns);
 
 // What the text of the level's value becomes: its word in quotes, or "" if it stays. scratch: where

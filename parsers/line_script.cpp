@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "lib/base/json_encode.h"
 #include "parsers/line_edits.h"
 #include "parsers/record_layout.h"
 
@@ -31,38 +30,43 @@ void LineScript::learn(const Settings& settings, std::string_view enrichment, co
                        const RecordLayout& layout, std::span<const Edit> edits) {
   const FieldPlan& plan = *layout.plan;
   is_learned_ = false;
+  canonical_keys_ = settings.canonical_keys;
   elastic_trace_keys_ = settings.elastic_trace_keys;
   host_field_ = settings.host_field;
   path_ = settings.path;
   enrichment_bytes_ = enrichment.size();
   enrichment_.assign(enrichment).append(kSlackBytes, '\0');
   text_bytes_ = enrichment.size();
-  adds_time_ = !record.own_time_unix_ns();
+  adds_time_ = canonical_keys_ ? !record.own_time_unix_ns() : !layout.has_key("@timestamp");
   steps_.clear();
   trace_keys_.clear();
-  if (elastic_trace_keys_) {
+  if (elastic_trace_keys_ && canonical_keys_) {
     add_trace_key(record, layout, plan.trace_id, plan.elastic_trace_id, "\"trace.id\":", "trace");
     add_trace_key(record, layout, plan.span_id, plan.elastic_span_id, "\"span.id\":", "span");
   }
-  for (uint32_t i = 0; i < layout.keys.size(); ++i) {
-    const KeyPlace& place = layout.keys[i];
-    const bool is_time = place.key == layout.values[plan.time].top_key && !adds_time_;
-    const Value& level = record[plan.level];
-    const bool is_level = (level.kind == ValueKind::kString || level.is_number()) &&
-                          place.key == layout.values[plan.level].top_key;
-    // Whether another field of a time is one depends on its value.
-    is_refused_ = place.key->shipping->role == KeyRole::kTime && !is_time;
-    if (is_refused_) return;
-    for (const Edit& edit : edits) {
-      if (edit.begin != place.key_begin) continue;
-      text_bytes_ += edit.text.size();
-      steps_.push_back({Step::Kind::kKey, i, std::string(edit.text), edit.text.size()});
-      steps_.back().text.append(kSlackBytes, '\0');
-    }
-    if (is_time) steps_.push_back({Step::Kind::kTimeValue, i, {}, 0});
-    if (is_level) steps_.push_back({Step::Kind::kLevelValue, i, {}, 0});
+  for (uint32_t i = 0; canonical_keys_ && i < layout.keys.size() && !is_refused_; ++i) {
+    add_steps(layout.keys[i], i, record, layout, edits);
   }
-  is_learned_ = true;
+  is_learned_ = !is_refused_;
+}
+
+void LineScript::add_steps(const KeyPlace& place, uint32_t index, const Record& record,
+                           const RecordLayout& layout, std::span<const Edit> edits) {
+  const FieldPlan& plan = *layout.plan;
+  const bool is_time = place.key == layout.values[plan.time].top_key && !adds_time_;
+  const Value& level = record[plan.level];
+  const bool is_level = (level.kind == ValueKind::kString || level.is_number()) &&
+                        place.key == layout.values[plan.level].top_key;
+  // Whether another field of a time is one depends on its value.
+  is_refused_ = place.key->shipping->role == KeyRole::kTime && !is_time;
+  for (const Edit& edit : edits) {
+    if (edit.begin != place.key_begin) continue;
+    text_bytes_ += edit.text.size();
+    steps_.push_back({Step::Kind::kKey, index, std::string(edit.text), edit.text.size()});
+    steps_.back().text.append(kSlackBytes, '\0');
+  }
+  if (is_time) steps_.push_back({Step::Kind::kTimeValue, index, {}, 0});
+  if (is_level) steps_.push_back({Step::Kind::kLevelValue, index, {}, 0});
 }
 
 void LineScript::add_trace_key(const Record& record, const RecordLayout& layout, Slot slot,
@@ -73,7 +77,7 @@ void LineScript::add_trace_key(const Record& record, const RecordLayout& layout,
 }
 
 void LineScript::append(const Record& record, const RecordLayout& layout, std::vector<char>& room,
-                        std::string& out) const {
+                        base::Rfc3339Writer& times, std::string& out) const {
   const std::string_view raw = record.raw();
   size_t bytes_max = raw.size() + text_bytes_ + (steps_.size() + 1) * kValueBytesMax;
   for (const TraceKey& key : trace_keys_)
@@ -82,9 +86,8 @@ void LineScript::append(const Record& record, const RecordLayout& layout, std::v
   char* end = room.data();
   *end++ = '{';
   if (adds_time_) {
-    std::string time = "\"@timestamp\":";
-    append_quoted_time(time, record.time_unix_ns());
-    end = copy_exactly(end, time);
+    end = copy_exactly(end, "\"@timestamp\":");
+    end = write_quoted_time(end, times, record.time_unix_ns());
     *end++ = ',';
   }
   for (const TraceKey& key : trace_keys_) {
@@ -102,18 +105,18 @@ void LineScript::append(const Record& record, const RecordLayout& layout, std::v
       at = place.key_end;
       continue;
     }
-    std::string text;
-    std::string_view value;
-    if (step.kind == Step::Kind::kLevelValue) {
-      value = shipped_level(
+    if (step.kind == Step::Kind::kTimeValue) {
+      if (layout.is_time_canonical) continue;
+      end = copy(end, raw.data() + at, place.value_begin - at);
+      end = write_quoted_time(end, times, record.time_unix_ns());
+    } else {
+      std::string text;
+      const std::string_view value = shipped_level(
           record, raw.substr(place.value_begin, place.value_end - place.value_begin), text);
-    } else if (!layout.is_time_canonical) {
-      append_quoted_time(text, record.time_unix_ns());
-      value = text;
+      if (value.empty()) continue;
+      end = copy(end, raw.data() + at, place.value_begin - at);
+      end = copy_exactly(end, value);
     }
-    if (value.empty()) continue;
-    end = copy(end, raw.data() + at, place.value_begin - at);
-    end = copy_exactly(end, value);
     at = place.value_end;
   }
   end = copy(end, raw.data() + at, raw.size() - at);

@@ -23,20 +23,21 @@ void LineWriter::append(const Chunk& chunk, const Record& record, std::string& o
   use_path(chunk.path);
   if (record.shape() != Shape::kJson) return append_wrapped(record, out);
   const RecordLayout& layout = *record.layout_;
-  if (!options_.canonical_keys) {
-    edits_->leave_as_is(record, layout);
-    return append_edited(record, out);
-  }
-  const LineScript::Settings settings{options_.elastic_trace_keys, host_field_, path_};
+  const LineScript::Settings settings{options_.canonical_keys, options_.elastic_trace_keys,
+                                      host_field_, path_};
   LineScript* const script = layout.script;
   if (script != nullptr && script->fits(settings))
-    return script->append(record, layout, room_, out);
-  edits_->make_canonical(record, layout, options_.elastic_trace_keys);
+    return script->append(record, layout, room_, times_, out);
+  if (options_.canonical_keys) {
+    edits_->make_canonical(record, layout, options_.elastic_trace_keys);
+  } else {
+    edits_->leave_as_is(record, layout);
+  }
   if (edits_->is_hopeless()) return append_wrapped(record, out);
   append_edited(record, out);
   if (script == nullptr || script->is_refused()) return;
   std::string enrichment;
-  append_enrichment(record, false, enrichment);
+  if (options_.canonical_keys) append_enrichment(record, false, enrichment);
   script->learn(settings, enrichment, record, layout, edits_->edits());
 }
 

@@ -33,6 +33,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/json_encode.h"
 #include "parsers/chunk.h"
 #include "parsers/record.h"
 
@@ -68,6 +69,7 @@ class LineWriter {
   std::string path_field_;  // "log.file.path":"…",
   std::unique_ptr<LineEdits> edits_;
   std::vector<char> room_;
+  base::Rfc3339Writer times_;
 };
 
 }  // namespace sawlog::parsers
