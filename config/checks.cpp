@@ -170,15 +170,18 @@ void check_output(const Config& config, const OutputConfig& output, Reading& rea
 }
 
 // Two outputs that write one file would destroy each other's.
-void check_file_outputs(const Config& config, Reading& reading) {
+void check_written_files(const Config& config, Reading& reading) {
   std::map<std::string, std::string> writer_of;
+  const auto add = [&](const OutputConfig& output, const std::string& key,
+                       const std::string& path) {
+    const auto [first, is_new] = writer_of.emplace(path, output.name);
+    if (is_new || path.empty()) return;
+    reading.mistake(reading.place_of(output_path(output, key)),
+                    "output '" + first->second + "' writes '" + path + "', too");
+  };
   for (const OutputConfig& output : config.outputs) {
-    const auto* file = std::get_if<FileConfig>(&output.target);
-    if (file == nullptr || file->path.empty()) continue;
-    const auto [first, is_new] = writer_of.emplace(file->path, output.name);
-    if (is_new) continue;
-    reading.mistake(reading.place_of(output_path(output, "path")),
-                    "output '" + first->second + "' writes '" + file->path + "', too");
+    if (const auto* file = std::get_if<FileConfig>(&output.target)) add(output, "path", file->path);
+    if (output.has_dead_letter) add(output, "dead_letter.path", output.dead_letter_path);
   }
 }
 
@@ -237,7 +240,7 @@ void check_together(const Config& config, Reading& reading) {
   check_memory(config, reading);
   check_sources(config, reading);
   check_metrics(config, reading);
-  check_file_outputs(config, reading);
+  check_written_files(config, reading);
   for (const OutputConfig& output : config.outputs) check_output(config, output, reading);
 }
 

@@ -26,6 +26,8 @@ std::string type_text(const KeyInfo& key) {
       return "list of numbers";
     case ValueType::kTextMap:
       return "map of texts";
+    case ValueType::kLabelMap:
+      return "map of fields, or list of fields";
     case ValueType::kSection:
     case ValueType::kSectionMap:
       return "section";
@@ -57,7 +59,7 @@ void append_rows(const std::vector<KeyInfo>& keys, const std::string& prefix,
     if (!key.is_supported || (prefix.empty() && key.only_for != only_for)) continue;
     if (key.type == ValueType::kSection) {
       append_rows(key.children, prefix + key.name + ".", only_for, out);
-    } else if (key.children.empty()) {
+    } else if (key.type != ValueType::kSectionMap && key.type != ValueType::kSectionList) {
       out += "| `" + prefix + key.name + "` | " + escaped(type_text(key)) + " | " +
              escaped(default_text(key)) + " | " + escaped(key.meaning) + " |\n";
     }

@@ -38,9 +38,9 @@ Section<SourceConfig> source_section() {
   section
       .word<SourceType>("type", &Source::type, {{"file", SourceType::kFile}}, {"stdin", "kafka"},
                         "where the lines come from")
-      .texts("paths", &Source::paths, {.is_required = true, .check = check_not_empty},
+      .texts("paths", &Source::paths, {.is_required = true, .check = check_glob},
              "globs of the files to follow, ** too: [/var/log/app/*.log]")
-      .texts("exclude", &Source::exclude, {.check = check_not_empty}, "globs of files to leave out")
+      .texts("exclude", &Source::exclude, {.check = check_glob}, "globs of files to leave out")
       .word<StartAt>("start_at", &Source::start_at,
                      {{"beginning", StartAt::kBeginning}, {"end", StartAt::kEnd}}, {},
                      "end: skips what stood in the files at this source's first start")
@@ -122,6 +122,11 @@ void read_host_metrics(const Node& node, const std::string& path, Config&, Readi
   }
 }
 
+// What include does is done before anything is read: config/include.h.
+void check_include(const Node& node, const std::string& path, Config&, Reading& reading) {
+  (void)read_texts(node, path, {.check = check_not_empty}, reading);
+}
+
 Section<Config> root_section() {
   Section<Config> section;
   KeyInfo host_metrics;
@@ -129,6 +134,11 @@ Section<Config> root_section() {
   host_metrics.type = ValueType::kBool;
   host_metrics.default_value = "false";
   host_metrics.meaning = "the host's cpu, memory, filesystems, …; so far only false is supported";
+  KeyInfo include;
+  include.name = "include";
+  include.type = ValueType::kTextList;
+  include.default_value = "[]";
+  include.meaning = "more files, globs relative to this one: [conf.d/*.yaml]";
   section
       .text("state_dir", &Config::state_dir, {.check = check_not_empty},
             "identities, cursors, dead letters; one agent at a time")
@@ -137,7 +147,7 @@ Section<Config> root_section() {
       .text_map("labels", &Config::labels, "added to each record: {env: prod, region: eu-1}")
       .custom(host_metrics, read_host_metrics)
       .section("http", &Config::http, http_section(), "the agent's own endpoint")
-      .later("include", "more files of configuration")
+      .custom(include, check_include)
       .custom(map_info("sources", "what is followed, each under a name", source_section().infos()),
               read_sources)
       .section("metrics", &Config::metrics, metrics_section(), "metrics made from the records")

@@ -94,6 +94,8 @@ Section<MetricRule> rule_section() {
       rule.name = read_text(node, path, {.check = check_metric_name}, reading).value_or(rule.name);
     });
   };
+  KeyInfo labels = info("labels", ValueType::kLabelMap, "{label: FIELD}, or [FIELD, …]");
+  labels.children = label_section().infos();
   kind_key("counter", RuleKind::kCounter, "the metric's name: value is added for each record");
   kind_key("gauge", RuleKind::kGauge,
            "the metric's name: it is set to value, or counts up or down");
@@ -109,7 +111,7 @@ Section<MetricRule> rule_section() {
                           {"fatal", "fatal"}},
                          {}, "only records of this level or above it")
       .later("where", "only the records for which this is true")
-      .custom(info("labels", ValueType::kTextMap, "{label: FIELD}, or [FIELD, …]"), read_labels)
+      .custom(labels, read_labels)
       .text("value", &Rule::value, {.check = check_not_empty}, "a field, or a number")
       .word<GaugeOp>("op", &Rule::op,
                      {{"set", GaugeOp::kSet}, {"inc", GaugeOp::kInc}, {"dec", GaugeOp::kDec}}, {},

@@ -68,7 +68,7 @@ Section<LokiConfig> loki_section() {
   using Target = LokiConfig;
   Section<Target> section;
   section
-      .text("url", &Target::url, {.is_required = true, .check = check_http_url},
+      .text("url", &Target::url, {.is_required = true, .check = check_loki_url},
             "Loki's address: http://localhost:3100")
       .text("tenant", &Target::tenant, {}, "sent as X-Scope-OrgID")
       .text("username", &Target::username, {}, "for basic authentication")

@@ -1,11 +1,16 @@
 #include "config/reading.h"
 
+#include "lib/base/printable.h"
+
 namespace sawlog::config {
 
 std::string Mistake::to_string() const {
-  if (place.line == 0) return place.file + ": " + message;
-  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " +
-         message;
+  std::string position;
+  if (place.line > 0) {
+    position.append(":").append(std::to_string(place.line));
+    position.append(":").append(std::to_string(place.column));
+  }
+  return base::printable(place.file + position + ": " + message);
 }
 
 Place Reading::place_of(std::string path) const {

@@ -13,7 +13,8 @@ namespace sawlog::config {
 struct Mistake {
   Place place;
   std::string message;
-  [[nodiscard]] std::string to_string() const;  // file:line:col: message
+  // "file:line:col: message", one line without control characters, whatever the file holds.
+  [[nodiscard]] std::string to_string() const;
 };
 
 class Reading {

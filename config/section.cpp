@@ -26,6 +26,12 @@ std::string kind_of(const Node& node) {
   return "";
 }
 
+// Of what is told about another place: the file only if it is another one.
+std::string shown_place(const Place& place, const Place& elsewhere) {
+  const std::string line = "line " + std::to_string(place.line);
+  return place.file == elsewhere.file ? line : place.file + ", " + line;
+}
+
 bool is_text(const Node& node, const std::string& path, std::string_view wanted, Reading& reading) {
   if (node.kind == Node::Kind::kText) return true;
   reading.mistake(node.place,
@@ -182,19 +188,19 @@ void for_each_entry(const Node& node, const std::string& path, Reading& reading,
                                     " must be a map of keys, not " + kind_of(node));
     return;
   }
-  std::map<std::string, int> line_of;
+  std::map<std::string, Place> places;
   for (const auto& [name, value] : node.entries) {
     if (name.kind != Node::Kind::kText || name.text.empty()) {
       reading.mistake(name.place, "a key must be a text");
       continue;
     }
-    const auto [first, is_new] = line_of.emplace(name.text, name.place.line);
+    const auto [first, is_new] = places.emplace(name.text, name.place);
     if (is_new) {
       visit(name, value);
     } else {
       reading.mistake(name.place, "the key " + quoted(join_path(path, name.text)) +
-                                      " is given twice, first in line " +
-                                      std::to_string(first->second));
+                                      " is given twice, first in " +
+                                      shown_place(first->second, name.place));
     }
   }
 }

@@ -67,6 +67,7 @@ void missing_key(const Node& section, const std::string& path, const KeyInfo& ke
 [[nodiscard]] std::string show_count_range(uint64_t min, uint64_t max);
 [[nodiscard]] std::string show_size_range(uint64_t min, uint64_t max);
 [[nodiscard]] std::string show_time_range(int64_t min_ns, int64_t max_ns);
+inline constexpr const char* kNotIndented = "; its keys must be indented more than itself";
 inline constexpr std::string_view kNotSupported = "not supported by this version yet";
 
 template <class T>
@@ -100,6 +101,8 @@ class Section {
         describe(std::move(name), ValueType::kCount,
                  value == kUnlimited ? "unlimited" : std::to_string(value), std::move(meaning));
     info.range = show_count_range(min, max) + (may_be_unlimited ? ", unlimited" : "");
+    info.count_min = min;
+    info.count_max = max;
     return add(std::move(info),
                [member, min, max, may_be_unlimited](const Node& node, const std::string& path,
                                                     T& into, Reading& reading) {
@@ -264,7 +267,8 @@ class Section {
       if (!read) {
         reading.mistake(name.place, "'" + key_path + "' is " + std::string(kNotSupported));
       } else if (value.kind == Node::Kind::kNull) {
-        reading.mistake(name.place, "'" + key_path + "' has no value");
+        reading.mistake(name.place, "'" + key_path + "' has no value" +
+                                        (info.children.empty() ? "" : kNotIndented));
       } else {
         read(value, key_path, into, reading);
       }

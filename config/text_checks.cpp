@@ -46,6 +46,13 @@ std::string check_http_url(const std::string& text) {
   return "";
 }
 
+std::string check_loki_url(const std::string& text) {
+  constexpr std::string_view kPushPath = "/loki/api/v1/push";
+  if (!text.ends_with(kPushPath)) return check_http_url(text);
+  return "must not have the path of the interface; did you mean '" +
+         text.substr(0, text.size() - kPushPath.size()) + "'?";
+}
+
 std::string check_broker(const std::string& text) {
   if (text.find("://") != std::string::npos) return "must be host:port, without a scheme";
   const size_t colon = text.rfind(':');
@@ -62,6 +69,14 @@ std::string check_listen_address(const std::string& text) {
       !is_port(std::string_view(text).substr(colon + 1))) {
     return "is not address:port";
   }
+  return "";
+}
+
+std::string check_glob(const std::string& text) {
+  if (text.empty()) return "is empty";
+  if (text.starts_with('~')) return "begins with ~, which only shells know; write ${env:HOME}";
+  if (text.starts_with('$')) return "begins with $, which only shells know; write ${env:NAME}";
+  if (text.ends_with('/')) return "is a directory; did you mean '" + text + "*.log'?";
   return "";
 }
 

@@ -18,6 +18,28 @@ Place place_at(const std::string& file, const YAML::Mark& mark) {
   return {file, mark.line + 1, mark.column + 1};
 }
 
+// What yaml-cpp's messages mostly mean.
+struct Hint {
+  std::string_view message;
+  const char* meaning;
+};
+constexpr Hint kHints[] = {
+    {"end of map not found", "; the line is indented like none above it"},
+    {"end of sequence not found", "; the line is indented like none above it"},
+    {"illegal map value", "; a text with ': ' in it must be quoted"},
+    {"end of sequence flow not found", "; a [ or a quote is not closed"},
+    {"end of map flow not found", "; a { or a quote is not closed"},
+    {"illegal flow end", "; a bracket before it is not closed, or this one is too much"},
+    {"the referenced anchor is not defined", "; a text that begins with * must be quoted"},
+};
+
+std::string explained(const std::string& message) {
+  for (const Hint& hint : kHints) {
+    if (message.find(hint.message) != std::string::npos) return message + hint.meaning;
+  }
+  return message;
+}
+
 struct TooLarge {
   YAML::Mark mark;
 };
@@ -50,6 +72,9 @@ class Builder final : public YAML::EventHandler {
     node.is_quoted = tag == "!";
     const bool is_key =
         !open_.empty() && open_.back().node.kind == Node::Kind::kMap && !open_.back().has_key;
+    if (is_key && value == "<<") {
+      reading_.mistake(node.place, "merge keys (<<) are not supported; write the keys out");
+    }
     node.text = is_key ? value : replace_references(value, node.place, reading_);
     finish(std::move(node), anchor);
   }
@@ -167,7 +192,8 @@ Node parse_yaml(std::string_view yaml, const std::string& file, Reading& reading
       }
     }
   } catch (const YAML::Exception& error) {
-    if (!has_tabs) reading.mistake(place_at(file, error.mark), "not valid YAML: " + error.msg);
+    if (!has_tabs)
+      reading.mistake(place_at(file, error.mark), "not valid YAML: " + explained(error.msg));
   } catch (const TooLarge& error) {
     reading.mistake(place_at(file, error.mark), "too large: more than " +
                                                     std::to_string(kNodesMax) + " values or " +

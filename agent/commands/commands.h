@@ -23,5 +23,6 @@ struct Command {
 
 int run(const std::vector<std::string>& arguments);
 int check(const std::vector<std::string>& arguments);
+int schema(const std::vector<std::string>& arguments);
 
 }  // namespace sawlog::agent::commands

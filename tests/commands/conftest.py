@@ -1,0 +1,24 @@
+"""The program's commands, as a user calls them; no server is needed."""
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = ROOT / "build" / "release" / "sawlog"
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    assert BINARY.exists(), f"{BINARY} is not built"
+    return BINARY
+
+
+@pytest.fixture
+def sawlog(binary, tmp_path):
+    """sawlog("check", "--config", file): what it printed and how it ended."""
+    def run(*arguments, **options) -> subprocess.CompletedProcess:
+        options = {"cwd": tmp_path, "timeout": 60, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True,
+                              **options)
+    return run
