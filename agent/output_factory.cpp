@@ -18,6 +18,10 @@ namespace {
 using base::Expected;
 using MadeOutput = Expected<std::unique_ptr<outputs::Output>>;
 
+outputs::TlsOptions tls_of(const config::OutputConfig& config) {
+  return {config.tls.ca, config.tls.cert, config.tls.key, config.tls.verify};
+}
+
 // Makes one output from its configuration; one overload for each kind.
 class Factory {
  public:
@@ -27,16 +31,9 @@ class Factory {
   MadeOutput operator()(const config::ElasticsearchConfig& target) const {
     auto dead_letters = open_dead_letters();
     if (!dead_letters) return tl::unexpected(dead_letters.error());
-    auto transport =
-        open_transport({target.username, target.password, target.api_key, /*bearer=*/""});
+    auto transport = make_transport(config_, credentials_of(target), environment_.clock);
     if (!transport) return tl::unexpected(transport.error());
-    outputs::ElasticsearchOptions options;
-    options.hosts = target.hosts;
-    options.data_stream = target.data_stream;
-    options.index = target.index;
-    options.pipeline = target.pipeline;
-    options.gzip = target.gzip;
-    options.exactly_once = target.exactly_once;
+    outputs::ElasticsearchOptions options = elasticsearch_options(target);
     options.canonical_keys = config_.canonical_keys;
     options.host_name = environment_.host_name;
     options.batch = batch();
@@ -50,7 +47,8 @@ class Factory {
     auto dead_letters = open_dead_letters();
     if (!dead_letters) return tl::unexpected(dead_letters.error());
     auto transport =
-        open_transport({target.username, target.password, /*api_key=*/"", target.bearer});
+        make_transport(config_, {target.username, target.password, /*api_key=*/"", target.bearer},
+                       environment_.clock);
     if (!transport) return tl::unexpected(transport.error());
     outputs::LokiOptions options;
     options.url = target.url;
@@ -74,7 +72,7 @@ class Factory {
     options.key_field = target.key;
     options.client.brokers = target.brokers;
     options.client.use_tls = config_.tls.is_given;
-    options.client.tls = tls();
+    options.client.tls = tls_of(config_);
     options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
     options.client.reconnect_delay_max_ns = config_.retry_backoff_max_ns;
     options.client.properties = target.librdkafka;
@@ -126,17 +124,7 @@ class Factory {
         environment_.filesystem, environment_.clock,
         {config_.dead_letter_path, config_.dead_letter_bytes_max, config_.name});
   }
-  Expected<std::unique_ptr<outputs::CurlTransport>> open_transport(
-      outputs::Credentials credentials) const {
-    outputs::CurlOptions options;
-    options.tls = tls();
-    options.credentials = std::move(credentials);
-    return outputs::CurlTransport::create(std::move(options), environment_.clock);
-  }
 
-  outputs::TlsOptions tls() const {
-    return {config_.tls.ca, config_.tls.cert, config_.tls.key, config_.tls.verify};
-  }
   outputs::BatchOptions batch() const {
     outputs::BatchOptions batch;
     batch.bytes_max = config_.batch_bytes;
@@ -172,6 +160,28 @@ MadeOutput make_output(const config::OutputConfig& config, const OutputEnvironme
     output.error().message = "output '" + config.name + "': " + output.error().message;
   }
   return output;
+}
+
+Expected<std::unique_ptr<outputs::HttpTransport>> make_transport(const config::OutputConfig& config,
+                                                                 outputs::Credentials credentials,
+                                                                 const base::Clock& clock) {
+  return outputs::CurlTransport::create(
+      {.tls = tls_of(config), .credentials = std::move(credentials)}, clock);
+}
+
+outputs::Credentials credentials_of(const config::ElasticsearchConfig& target) {
+  return {target.username, target.password, target.api_key, /*bearer=*/""};
+}
+
+outputs::ElasticsearchOptions elasticsearch_options(const config::ElasticsearchConfig& target) {
+  outputs::ElasticsearchOptions options;
+  options.hosts = target.hosts;
+  options.data_stream = target.data_stream;
+  options.index = target.index;
+  options.pipeline = target.pipeline;
+  options.gzip = target.gzip;
+  options.exactly_once = target.exactly_once;
+  return options;
 }
 
 }  // namespace sawlog::agent

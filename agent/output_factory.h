@@ -8,7 +8,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/base/filesystem.h"
+#include "outputs/elasticsearch_output.h"
+#include "outputs/http_transport.h"
 #include "outputs/output.h"
+#include "outputs/output_options.h"
 
 namespace sawlog::agent {
 
@@ -23,5 +26,13 @@ struct OutputEnvironment {
 // letter file that cannot be opened).
 [[nodiscard]] base::Expected<std::unique_ptr<outputs::Output>> make_output(
     const config::OutputConfig& config, const OutputEnvironment& environment);
+
+// The parts of it that commands need to speak with the same destination in the same way.
+[[nodiscard]] base::Expected<std::unique_ptr<outputs::HttpTransport>> make_transport(
+    const config::OutputConfig& config, outputs::Credentials credentials, const base::Clock& clock);
+[[nodiscard]] outputs::Credentials credentials_of(const config::ElasticsearchConfig& target);
+// What the target says; not what all outputs have in common (batches, retries, keys).
+[[nodiscard]] outputs::ElasticsearchOptions elasticsearch_options(
+    const config::ElasticsearchConfig& target);
 
 }  // namespace sawlog::agent

@@ -4,7 +4,9 @@
 
 #include "agent/commands/arguments.h"
 #include "agent/commands/commands.h"
+#include "agent/output_probe.h"
 #include "agent/tail/scanner.h"
+#include "lib/base/clock.h"
 #include "lib/base/posix_filesystem.h"
 
 namespace sawlog::agent::commands {
@@ -37,17 +39,32 @@ void warn_of_what_is_not_there(const config::SourceConfig& source) {
   }
 }
 
+// One line for each output: "search: works: …", or what to do. False if one would not work.
+bool connect(const config::Config& config) {
+  const base::SystemClock clock;
+  bool all_work = true;
+  for (const config::OutputConfig& output : config.outputs) {
+    const outputs::Probe probe = probe_output(output, clock);
+    std::printf("%s: %s\n", output.name.c_str(), probe.text.c_str());
+    all_work = all_work && probe.works;
+  }
+  return all_work;
+}
+
 }  // namespace
 
 int check(const std::vector<std::string>& arguments) {
   std::string config_path;
+  bool connects = false;
   const Usage usage{
       "check",
       "--config FILE",
       "Finds every mistake of the configuration, each with its place and what was\n"
       "probably meant, and warns of globs that match nothing and of files that cannot be read.\n"
-      "Exit code: 0 without mistakes, else 2.",
-      {config_option(config_path)}};
+      "Exit code: 0 without mistakes, else 2; 1 when an output would not take lines now.",
+      {config_option(config_path),
+       {"connect", "", "ask the destination of each output whether it would take lines",
+        &connects}}};
   if (const auto exit_code = parse_arguments(usage, arguments)) return *exit_code;
   const auto loaded = load_config(config_path);
   if (!loaded) return kExitUsage;
@@ -57,6 +74,7 @@ int check(const std::vector<std::string>& arguments) {
   std::printf("%s: good (%zu source%s, %zu output%s)\n", config_path.c_str(),
               loaded->config.sources.size(), loaded->config.sources.size() == 1 ? "" : "s",
               loaded->config.outputs.size(), loaded->config.outputs.size() == 1 ? "" : "s");
+  if (connects && !connect(loaded->config)) return kExitFailed;
   return kExitDone;
 }
 
