@@ -30,20 +30,19 @@ void write_padding(char* out, size_t size_bytes) {
   std::memcpy(out, &start, sizeof(start));
 }
 
-bool FieldReader::next(RawField& field) {
-  if (left_ == 0) return false;
-  --left_;
-  std::memcpy(&field, at_, sizeof(field));
-  at_ += sizeof(field);
+RawField read_field(const char*& at) {
+  RawField field;
+  std::memcpy(&field, at, sizeof(field));
+  at += sizeof(field);
   if (field.is_key_copied()) {
-    field.key = at_;
-    at_ += field.key_size();
+    field.key = at;
+    at += field.key_size();
   }
   if (has_text(field.kind())) {
-    field.text = at_;
-    at_ += field.text_size;
+    field.text = at;
+    at += field.text_size;
   }
-  return true;
+  return field;
 }
 
 void encode_fields(std::span<const Field> fields, Context& into) {

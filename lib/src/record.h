@@ -88,13 +88,21 @@ void write_padding(char* out, size_t size_bytes);
   return {record + sizeof(RecordHeader), header.message_size};
 }
 
-// Reads a record's fields in order, their keys and texts pointing into the record.
+// The field that begins there; its key and text point behind it. Moves `at` to the next one.
+[[nodiscard]] detail::RawField read_field(const char*& at);
+
+// Reads a record's fields in order.
 class FieldReader {
  public:
   FieldReader(const char* record, const RecordHeader& header)
       : at_(record + sizeof(RecordHeader) + header.message_size), left_(header.start.field_count) {}
 
-  [[nodiscard]] bool next(detail::RawField& field);
+  [[nodiscard]] bool next(detail::RawField& field) {
+    if (left_ == 0) return false;
+    --left_;
+    field = read_field(at_);
+    return true;
+  }
 
  private:
   const char* at_;

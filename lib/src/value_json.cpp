@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "lib/base/json_encode.h"
+#include "lib/src/members_json.h"
 
 namespace sawlog {
 
@@ -38,10 +39,11 @@ char* write_time(char* out, int64_t unix_ns) {
 
 size_t value_json_bytes_max(const RawField& field) {
   if (!has_text(field.kind())) return base::kNumberBytesMax + base::kWriteSlackBytes;
+  if (has_members(field.kind())) return members_json_bytes_max(field);
   return base::json_string_bytes_max(field.text_size) + kCutMark.size();
 }
 
-char* write_value_json(char* out, const RawField& field) {
+char* write_value_json(char* out, const RawField& field, int depth) {
   switch (field.kind()) {
     case Kind::kBool:
       return write_text(out, field.integer != 0 ? "true" : "false");
@@ -61,6 +63,10 @@ char* write_value_json(char* out, const RawField& field) {
       return write_cut_text(out, {field.text, field.text_size});
     case Kind::kEncoded:
       return write_text(out, {field.text, field.text_size});
+    case Kind::kObject:
+    case Kind::kArray:
+      return depth < kNestingMax ? write_members_json(out, field, depth + 1)
+                                 : base::write_json_string(out, kCutMark);
     case Kind::kNull:
     case Kind::kError:
       break;

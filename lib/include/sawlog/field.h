@@ -5,7 +5,8 @@
 //
 // Values: anything that converts to std::string_view (and std::filesystem::path), integers, enums
 // (as integers), double, float, bool, char, nullptr, std::optional of these (empty: null), times of
-// the system clock (RFC 3339, UTC), durations (nanoseconds, an integer), and every type with a
+// the system clock (RFC 3339, UTC), durations (nanoseconds, an integer), ranges of values (arrays),
+// maps from text to values and sawlog::object (objects), and every type with a
 //   auto log_value(const T&)
 // in its own namespace that returns one of these (or a sawlog::Secret): redaction belongs to the
 // type. Text is copied up to 1 MiB; what is longer is cut and ends in "…".
@@ -14,8 +15,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
+#include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,7 @@
 #include <utility>
 
 #include <sawlog/key.h>
+#include <sawlog/raw_field.h>
 
 namespace sawlog {
 
@@ -47,60 +50,9 @@ struct ErrorInfo {
 [[nodiscard]] ErrorInfo error(const std::exception_ptr& exception);
 [[nodiscard]] ErrorInfo error(const std::error_code& code);
 
+class Object;
+
 namespace detail {
-
-constexpr std::size_t kTextBytesMax = std::size_t{1} << 20;
-
-enum class Kind : std::uint8_t {
-  kNull,      // 0: what a field is before it is stored
-  kBool,      // integer
-  kInteger,   // integer
-  kUnsigned,  // unsigned_integer
-  kDouble,    // number
-  kFloat,     // number
-  kTime,      // integer: ns since 1970
-  kError,     // error; in a call only, never in a ring
-  kText,      // from here on: text, text_size
-  kCutText,   // text that was longer
-  kEncoded,   // text that is finished JSON
-};
-
-constexpr bool has_text(Kind kind) {
-  return kind >= Kind::kText;
-}
-
-// A field as it lies in a call's argument list, and, its text behind it, in a ring.
-struct RawField {
-  const char* key;
-  union {
-    std::int64_t integer;
-    std::uint64_t unsigned_integer;
-    double number;
-    const char* text;
-    const ErrorInfo* error;
-  };
-  std::uint32_t text_size;  // 0 without a text
-  std::uint32_t tag;        // from the lowest byte: size, hash and traits of the key; kind
-
-  [[nodiscard]] constexpr std::uint8_t key_size() const { return static_cast<std::uint8_t>(tag); }
-  [[nodiscard]] constexpr std::uint8_t key_hash() const {
-    return static_cast<std::uint8_t>(tag >> 8);
-  }
-  [[nodiscard]] constexpr bool is_key_copied() const { return (tag >> 16 & kKeyIsCopied) != 0; }
-  [[nodiscard]] constexpr Role role() const { return static_cast<Role>(tag >> 16 & kRoleMask); }
-  [[nodiscard]] constexpr Kind kind() const { return static_cast<Kind>(tag >> 24); }
-  constexpr void set_kind(Kind kind) {
-    tag = (tag & 0xFFFFFF) | static_cast<std::uint32_t>(kind) << 24;
-  }
-};
-static_assert(sizeof(RawField) == 24 && std::is_trivially_copyable_v<RawField>);
-
-constexpr void store_text(RawField& raw, std::string_view text) {
-  raw.set_kind(text.size() <= kTextBytesMax ? Kind::kText : Kind::kCutText);
-  raw.text = text.data();
-  raw.text_size =
-      static_cast<std::uint32_t>(text.size() <= kTextBytesMax ? text.size() : kTextBytesMax);
-}
 
 template <class T>
 concept HasLogValue = requires(const T& value) { log_value(value); };
@@ -108,6 +60,21 @@ concept HasLogValue = requires(const T& value) { log_value(value); };
 template <class T>
 concept PathLike = !std::is_convertible_v<const T&, std::string_view> &&
                    std::is_convertible_v<const T&, std::string>;
+
+template <class T>
+concept TextLike = std::is_convertible_v<const T&, std::string_view> || PathLike<T>;
+
+template <class T>
+concept RangeLike = !TextLike<T> && !HasLogValue<T> && requires(const T& range) {
+  std::begin(range);
+  std::end(range);
+};
+
+template <class T>
+concept MapLike = RangeLike<T> && requires(const T& map) {
+  typename T::mapped_type;
+  std::string_view(std::begin(map)->first);
+};
 
 template <class T>
 inline constexpr bool is_optional = false;
@@ -137,6 +104,11 @@ template <PathLike T>
   requires(!HasLogValue<T>)
 struct Holder<T> {
   std::string value = {};
+};
+
+template <RangeLike T>
+struct Holder<T> {
+  MemberBuffer elements = {};
 };
 
 template <class T>
@@ -181,12 +153,19 @@ constexpr void store_time(RawField& raw, const T& value) {
   }
 }
 
+void store_object(RawField& raw, const Object& object);
+
+template <class T>
+void append_range(MemberBuffer& into, const T& range);
+
 template <class T>
 constexpr void store(RawField& raw, const T& value, Holder<T>& holder) {
   if constexpr (HasLogValue<T>) {
     store(raw, holder.value.emplace(log_value(value)), holder.next);
   } else if constexpr (std::is_same_v<T, Secret>) {
     store_text(raw, "[redacted]");
+  } else if constexpr (std::is_same_v<T, Object>) {
+    store_object(raw, value);
   } else if constexpr (is_optional<T>) {
     if (value) store(raw, *value, holder.next);
   } else if constexpr (std::is_same_v<T, std::nullptr_t>) {
@@ -204,8 +183,30 @@ constexpr void store(RawField& raw, const T& value, Holder<T>& holder) {
   } else if constexpr (PathLike<T>) {
     holder.value = static_cast<std::string>(value);
     store_text(raw, holder.value);
+  } else if constexpr (RangeLike<T>) {
+    append_range(holder.elements, value);
+    holder.elements.store(raw, MapLike<T> ? Kind::kObject : Kind::kArray);
   } else {
     static_assert(always_false<T>, "sawlog cannot log this type: give it a log_value()");
+  }
+}
+
+template <class T>
+void append_value(MemberBuffer& into, Key key, const T& value) {
+  RawField raw = raw_field_of(key);
+  Holder<T> holder;
+  store(raw, value, holder);
+  into.append(raw);
+}
+
+template <class T>
+void append_range(MemberBuffer& into, const T& range) {
+  for (const auto& element : range) {
+    if constexpr (MapLike<T>) {
+      append_value(into, MemberKey(std::string_view(element.first)), element.second);
+    } else {
+      append_value(into, Key(OwnKey(), {}), element);
+    }
   }
 }
 
@@ -214,7 +215,8 @@ constexpr void store(RawField& raw, const T& value, Holder<T>& holder) {
 class Field {
  public:
   template <class T>
-  constexpr Field(Key key, const T& value, detail::Holder<T>&& holder = {}) : raw_(start(key)) {
+  constexpr Field(Key key, const T& value, detail::Holder<T>&& holder = {})
+      : raw_(detail::raw_field_of(key)) {
     detail::store(raw_, value, holder);
   }
 
@@ -226,10 +228,50 @@ class Field {
   [[nodiscard]] const detail::RawField& raw() const { return raw_; }
 
  private:
-  static constexpr detail::RawField start(Key key) { return {key.data(), {0}, 0, key.tag()}; }
-
   detail::RawField raw_;
 };
 static_assert(sizeof(Field) == sizeof(detail::RawField));  // arrays of one are read as the other
+
+// A field inside of an object: the same, but that no key is Sawlog's own there.
+class Member {
+ public:
+  template <class T>
+  Member(MemberKey key, const T& value, detail::Holder<T>&& holder = {})
+      : raw_(detail::raw_field_of(key)) {
+    detail::store(raw_, value, holder);
+  }
+
+  Member(const ErrorInfo& error) : raw_(Field(error).raw()) {}
+
+  [[nodiscard]] const detail::RawField& raw() const { return raw_; }
+
+ private:
+  detail::RawField raw_;
+};
+
+// Fields in a field: {"customer", sawlog::object({{"id", 7}, {"tags", tags}})}. Owns a copy of all
+// that is in it, so that log_value() may return one. The same key twice: the last wins. Deeper than
+// 32 objects or arrays inside one another, "…" stands for what is there.
+class Object {
+ public:
+  Object() = default;
+  explicit Object(std::initializer_list<Member> members) {
+    for (const Member& member : members) add(member);
+  }
+  // For objects that are put together at run time.
+  void add(const Member& member);
+
+ private:
+  friend void detail::store_object(detail::RawField& raw, const Object& object);
+  detail::MemberBuffer members_;
+};
+
+[[nodiscard]] inline Object object(std::initializer_list<Member> members) {
+  return Object(members);
+}
+
+inline void detail::store_object(RawField& raw, const Object& object) {
+  object.members_.store(raw, Kind::kObject);
+}
 
 }  // namespace sawlog

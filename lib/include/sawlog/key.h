@@ -49,13 +49,17 @@ inline void a_key_has_1_to_255_bytes() {}
 inline void a_key_is_printable_ascii_without_quotes_and_backslashes() {}
 inline void this_key_is_written_by_sawlog_itself() {}
 
-consteval void check_key(std::string_view key) {
+consteval void check_member_key(std::string_view key) {
   if (key.empty() || key.size() > kKeyBytesMax) a_key_has_1_to_255_bytes();
   for (const char c : key) {
     if (c < 0x20 || c > 0x7E || c == '"' || c == '\\') {
       a_key_is_printable_ascii_without_quotes_and_backslashes();
     }
   }
+}
+
+consteval void check_key(std::string_view key) {
+  check_member_key(key);
   if (role_of(key) == Role::kReserved) this_key_is_written_by_sawlog_itself();
 }
 
@@ -86,14 +90,29 @@ class Key {
   // Size, hash and traits in one word (detail::RawField::tag), so that it can be stored at once.
   [[nodiscard]] constexpr std::uint32_t tag() const { return tag_; }
 
- private:
+ protected:
   constexpr Key(std::string_view text, std::uint8_t flags, detail::Role role)
       : data_(text.data()),
         tag_(static_cast<std::uint32_t>(text.size()) | std::uint32_t{detail::hash_of(text)} << 8 |
              (std::uint32_t{flags} | static_cast<std::uint32_t>(role)) << 16) {}
 
+ private:
   const char* data_;
   std::uint32_t tag_;
+};
+
+// The name of a member of an object, where no name is Sawlog's own.
+class MemberKey : public Key {
+ public:
+  consteval MemberKey(const char* literal)
+      : Key(std::string_view(literal), 0, detail::Role::kNone) {
+    detail::check_member_key(std::string_view(literal));
+  }
+
+  template <detail::RunTimeText T>
+  constexpr MemberKey(const T& text)
+      : Key(std::string_view(text).substr(0, detail::kKeyBytesMax), detail::kKeyIsCopied,
+            detail::Role::kNone) {}
 };
 
 }  // namespace sawlog

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <list>
 #include <optional>
 #include <stdexcept>
 
@@ -23,6 +24,13 @@ std::string log_value(const Card& card) {
 struct Pin {};
 sawlog::Secret log_value(const Pin& /*pin*/) {
   return {};
+}
+
+struct Point {
+  int x, y;
+};
+sawlog::Object log_value(const Point& point) {
+  return sawlog::object({{"x", point.x}, {"y", point.y}});
 }
 
 enum class Color : uint8_t { kRed, kBlue };
@@ -113,6 +121,59 @@ TEST_F(Line, StaysJsonWhateverTheValues) {
   check({{"n", std::nan("")}, {"i", -std::numeric_limits<double>::infinity()}},
         R"(,"n":"NaN","i":"-Infinity"})");
   check({{"b", std::string("\x01\xff\"\0", 4)}}, ",\"b\":\"\\u0001\uFFFD\\\"\\u0000\"}");
+}
+
+TEST_F(Line, WritesRangesAsArrays) {
+  const std::vector<std::string> tags = {"new", "\"q\""};
+  check({{"tags", tags}, {"none", std::vector<int>()}}, R"(,"tags":["new","\"q\""],"none":[]})");
+  const int numbers[] = {1, -2};
+  check({{"c", numbers}, {"a", std::array{1.5, 2.0}}}, R"(,"c":[1,-2],"a":[1.5,2.0]})");
+  check({{"b", std::vector<bool>{true, false}}, {"l", std::list<std::optional<int>>{7, {}}}},
+        R"(,"b":[true,false],"l":[7,null]})");
+  check({{"deep", std::vector<std::vector<int>>{{1, 2}, {}}}}, R"(,"deep":[[1,2],[]]})");
+  check({{"cards", std::vector<shop::Card>{{"4111111111111111"}}}}, R"(,"cards":["****1111"]})");
+  check({{"maybe", std::optional(std::vector<int>{3})}}, R"(,"maybe":[3]})");
+}
+
+TEST_F(Line, WritesMapsAsObjects) {
+  check({{"m", std::map<std::string, int>{{"a", 1}, {"b\n", 2}, {"", 3}}}},
+        R"(,"m":{"_":3,"a":1,"b\n":2}})");
+  check({{"empty", std::map<std::string_view, int>()}}, R"(,"empty":{}})");
+}
+
+TEST_F(Line, WritesObjects) {
+  check({{"order", object({{"id", 7},
+                           {"message", "no name is reserved in here"},
+                           {"lines", std::vector<Object>{object({{"sku", "A"}}), object({})}},
+                           {"card", shop::Card{"4111111111111111"}},
+                           {"pin", shop::Pin()}})}},
+        R"(,"order":{"id":7,"message":"no name is reserved in here","lines":[{"sku":"A"},{}],)"
+        R"("card":"****1111","pin":"[redacted]"}})");
+  check({{"cause", object({error(std::out_of_range("no")), {"n", 1}})}},
+        R"(,"cause":{"error.type":"std::out_of_range","error.message":"no","n":1}})");
+  check({{"point", shop::Point{1, 2}}}, R"(,"point":{"x":1,"y":2}})");
+  get("").with({{"o", object({{"a", 1}})}}).info("m", {{"o2", object({{"b", "x"}})}});
+  EXPECT_TRUE(last_line().ends_with(R"("o":{"a":1},"o2":{"b":"x"}})"));
+}
+
+TEST_F(Line, LastOfTheSameKeyWinsInObjects) {
+  check({{"o", object({{"a", 1}, {"b", 2}, {"a", 3}})}}, R"(,"o":{"b":2,"a":3}})");
+  check({{"o", object({{std::string("\xff"), 1}, {std::string("\xfe"), 2}})}},
+        ",\"o\":{\"\uFFFD\":2}}");
+}
+
+TEST_F(Line, CutsObjectsThatAreTooLargeOrTooDeep) {
+  Object large;
+  for (int i = 0; i < 100'000; ++i) large.add({std::to_string(i), i});
+  const std::string line = fields({{"o", large}, {"next", 1}});
+  EXPECT_TRUE(line.ends_with(R"(,"…":"…"},"next":1})")) << line.substr(line.size() - 60);
+  Object deep;
+  for (int i = 0; i < 40; ++i) {
+    Object outer;
+    outer.add({"d", deep});
+    deep = outer;
+  }
+  EXPECT_NE(fields({{"o", deep}}).find(R"({"d":"…"})"), std::string::npos);
 }
 
 TEST_F(Line, RedactsByType) {
