@@ -1,6 +1,7 @@
 // Sawlog: structured logs for C++ services. docs/library.md teaches it.
 #pragma once
 
+#include <sawlog/event_timer.h>
 #include <sawlog/events.h>
 #include <sawlog/field.h>
 #include <sawlog/level.h>

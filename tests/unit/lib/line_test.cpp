@@ -227,39 +227,6 @@ TEST_F(Line, CutsWhatIsTooLong) {
   EXPECT_NE(last_line().find("y…\","), std::string::npos);
 }
 
-TEST_F(Line, EventsHaveTheirFields) {
-  const Logger log = get("");
-  events::http_request(log, {.method = "POST", .route = "/o/{id}", .status = 201, .duration = 5ms});
-  EXPECT_EQ(last_line(),
-            R"("log.level":"info","message":"http request","ecs.version":"8.11.0",)"
-            R"("service.name":"shop","event.name":"http.request","http.request.method":"POST",)"
-            R"("http.route":"/o/{id}","http.response.status_code":201,"event.duration":5000000})");
-  events::http_request(log, {.method = "GET", .route = "/", .status = 503});
-  EXPECT_TRUE(last_line().starts_with(R"("log.level":"error")"));
-  events::agent_execution(log, {.agent = "booking", .intent = "book", .error_type = "timeout"});
-  EXPECT_TRUE(last_line().ends_with(
-      R"("event.name":"agent.execution","gen_ai.agent.name":"booking","intent":"book",)"
-      R"("outcome":"failure","error.type":"timeout"})"));
-  events::llm_request(log, {.model = "m",
-                            .operation = "chat",
-                            .input_tokens = 7,
-                            .output_tokens = 0,
-                            .cost_usd = 0.25,
-                            .duration = 1s});
-  EXPECT_TRUE(last_line().ends_with(
-      R"("event.name":"llm.request","gen_ai.request.model":"m","gen_ai.operation.name":"chat",)"
-      R"("gen_ai.usage.input_tokens":7,"gen_ai.usage.output_tokens":0,"cost_usd":0.25,)"
-      R"("event.duration":1000000000})"));
-  events::tool_execution(log, {.tool = "search", .duration = 2ns});
-  EXPECT_TRUE(last_line().ends_with(
-      R"("event.name":"tool.execution","gen_ai.tool.name":"search","outcome":"success",)"
-      R"("event.duration":2})"));
-  events::rag_retrieval(log, {.rag_namespace = "docs", .chunks = 4, .grounding_score = 0.5});
-  EXPECT_TRUE(last_line().ends_with(
-      R"("event.name":"rag.retrieval","namespace":"docs","chunks":4,"grounding_score":0.5,)"
-      R"("outcome":"success"})"));
-}
-
 TEST(Place, IsThatOfTheCall) {
   const LogDirectory logs;
   start({.service = "shop", .file = logs.path("log")});
