@@ -101,7 +101,7 @@ void put(const Submission& submission) {
 
 namespace detail {
 
-void submit(const LevelCell& logger, Level level, std::string_view message, const Context* context,
+void submit(const LevelCell& logger, Level level, std::string_view message, const EncodedFields* context,
             const Field* fields, std::size_t field_count,
             const std::source_location& where) noexcept {
   if (level >= Level::off) return;
@@ -153,20 +153,10 @@ void set_level(Level level) {
 }
 
 Logger Logger::with(Fields fields) const {
-  auto context = context_ != nullptr ? std::make_shared<detail::Context>(*context_)
-                                     : std::make_shared<detail::Context>();
+  auto context = context_ != nullptr ? std::make_shared<detail::EncodedFields>(*context_)
+                                     : std::make_shared<detail::EncodedFields>();
   encode_fields({fields.begin(), fields.size()}, *context);
   return {cell_, std::move(context)};
-}
-
-Scope::Scope(Fields fields) : outer_(t_thread.scope) {
-  if (outer_ != nullptr) context_ = *outer_;
-  encode_fields({fields.begin(), fields.size()}, context_);
-  t_thread.scope = &context_;
-}
-
-Scope::~Scope() {
-  t_thread.scope = outer_;
 }
 
 bool start(Options options) {

@@ -6,7 +6,7 @@
 
 namespace sawlog {
 
-using detail::Context;
+using detail::EncodedFields;
 using detail::Kind;
 using detail::RawField;
 
@@ -45,7 +45,7 @@ RawField read_field(const char*& at) {
   return field;
 }
 
-void encode_fields(std::span<const Field> fields, Context& into) {
+void encode_fields(std::span<const Field> fields, EncodedFields& into) {
   for (const Field& given : expand_errors(fields)) {
     RawField field = given.raw();
     std::string json(value_json_bytes_max(field), '\0');

@@ -56,8 +56,8 @@ struct Submission {
   const LoggerNode* logger;
   Level level;
   std::string_view message;
-  const detail::Context* context;  // may be null
-  const detail::Context* scope;    // may be null
+  const detail::EncodedFields* context;  // may be null
+  const detail::EncodedFields* scope;    // may be null
   std::span<const Field> fields;
   std::source_location where;
   bool has_own_time = false;
@@ -110,6 +110,6 @@ class FieldReader {
 };
 
 // Appends fields in the form above, their values as finished JSON (Kind::kEncoded).
-void encode_fields(std::span<const Field> fields, detail::Context& into);
+void encode_fields(std::span<const Field> fields, detail::EncodedFields& into);
 
 }  // namespace sawlog

@@ -70,7 +70,7 @@ inline size_t message_bytes(const Submission& submission) {
 [[nodiscard]] inline RecordExtent measure(const Submission& submission) {
   size_t size_bytes = sizeof(RecordHeader) + message_bytes(submission);
   size_t field_count = submission.fields.size();
-  for (const detail::Context* context : {submission.context, submission.scope}) {
+  for (const detail::EncodedFields* context : {submission.context, submission.scope}) {
     if (context == nullptr) continue;
     size_bytes += context->bytes.size();
     field_count += context->field_count;
@@ -98,7 +98,7 @@ inline void write_record(char* out, const RecordExtent& extent, uint64_t ticks,
                          submission.has_own_time,
                          submission.own_unix_ns};
   out = copy_text(out + sizeof(RecordHeader), message);
-  for (const detail::Context* context : {submission.context, submission.scope}) {
+  for (const detail::EncodedFields* context : {submission.context, submission.scope}) {
     if (context == nullptr) continue;
     out = copy_text(out, context->bytes);
   }

@@ -30,7 +30,7 @@ namespace sawlog {
 // What each thread knows; no destructor, so that it can be used until the thread's very end.
 struct ThreadState {
   Ring* ring = nullptr;
-  const detail::Context* scope = nullptr;
+  const detail::EncodedFields* scope = nullptr;
   bool is_ending = false;    // its ring was given up; each further record takes one for itself
   bool is_draining = false;  // it holds drain_: must not wait for room
 };

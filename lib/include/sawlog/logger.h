@@ -31,13 +31,13 @@ struct LevelCell {
 };
 
 // Fields encoded once, in the form that rings use.
-struct Context {
+struct EncodedFields {
   std::string bytes;
   std::size_t field_count = 0;
 };
 
-void submit(const LevelCell& logger, Level level, std::string_view message, const Context* context,
-            const Field* fields, std::size_t field_count,
+void submit(const LevelCell& logger, Level level, std::string_view message,
+            const EncodedFields* context, const Field* fields, std::size_t field_count,
             const std::source_location& where) noexcept;
 
 }  // namespace detail
@@ -93,11 +93,11 @@ class Logger {
 
  private:
   friend Logger get(std::string_view name);
-  Logger(const detail::LevelCell* cell, std::shared_ptr<const detail::Context> context)
+  Logger(const detail::LevelCell* cell, std::shared_ptr<const detail::EncodedFields> context)
       : cell_(cell), context_(std::move(context)) {}
 
   const detail::LevelCell* cell_;
-  std::shared_ptr<const detail::Context> context_;  // shared by the copies of this logger
+  std::shared_ptr<const detail::EncodedFields> context_;  // shared by the copies of this logger
 };
 
 // The logger of that name; "a.b" is below "a", and "" above all. Takes a lock: keep the result.
@@ -107,19 +107,5 @@ class Logger {
 // May be called at any time, also before the name is used.
 void set_level(std::string_view name, Level level);
 void set_level(Level level);  // for all that have no level of their own
-
-// Fields for each record that this thread logs while the scope lives. Scopes nest; leave them in
-// reverse order and on their own thread, which a local variable does by itself.
-class Scope {
- public:
-  explicit Scope(Fields fields);
-  ~Scope();
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
-
- private:
-  detail::Context context_;
-  const detail::Context* outer_;
-};
 
 }  // namespace sawlog
