@@ -12,6 +12,8 @@
 
 namespace sawlog {
 
+using detail::EncodedFields;
+
 namespace {
 
 // Beyond these a record is dropped and counted.
@@ -101,8 +103,8 @@ void put(const Submission& submission) {
 
 namespace detail {
 
-void submit(const LevelCell& logger, Level level, std::string_view message, const EncodedFields* context,
-            const Field* fields, std::size_t field_count,
+void submit(const LevelCell& logger, Level level, std::string_view message,
+            const EncodedFields* context, const Field* fields, std::size_t field_count,
             const std::source_location& where) noexcept {
   if (level >= Level::off) return;
   put({static_cast<const LoggerNode*>(&logger),
@@ -157,6 +159,22 @@ Logger Logger::with(Fields fields) const {
                                      : std::make_shared<detail::EncodedFields>();
   encode_fields({fields.begin(), fields.size()}, *context);
   return {cell_, std::move(context)};
+}
+
+void LimitedLogger::submit(Level level, std::string_view message, Fields fields,
+                           const std::source_location& where) const noexcept {
+  uint64_t suppressed = 0;
+  if (!limit_.admit(suppressed)) return;
+  const auto go = [&](const EncodedFields* context) {
+    detail::submit(*logger_.cell_, level, message, context, fields.begin(), fields.size(), where);
+  };
+  if (suppressed == 0) return go(logger_.context_.get());
+  try {
+    const Logger counted = logger_.with({{"log.suppressed", suppressed}});
+    go(counted.context_.get());
+  } catch (const std::exception&) {
+    go(logger_.context_.get());  // no memory to say how many
+  }
 }
 
 bool start(Options options) {

@@ -20,6 +20,7 @@
 
 #include <sawlog/field.h>
 #include <sawlog/level.h>
+#include <sawlog/limit.h>
 
 namespace sawlog {
 
@@ -44,40 +45,58 @@ void submit(const LevelCell& logger, Level level, std::string_view message,
 
 using Fields = std::initializer_list<Field>;
 
-// A small value: copy it, keep it, share it between threads.
-class Logger {
- public:
-  // This logger, with fields that go into each of its records.
-  [[nodiscard]] Logger with(Fields fields) const;
+class LimitedLogger;
 
-  [[nodiscard]] bool is_enabled(Level level) const noexcept {
-    return level >= cell_->level.load(std::memory_order_relaxed);
-  }
+namespace detail {
+
+// The levels as calls, for those who have log().
+template <class Self>
+class LevelCalls {
+ public:
+  using Place = std::source_location;
 
   void trace(std::string_view message, Fields fields = {},
-             const std::source_location& where = std::source_location::current()) const noexcept {
-    log(Level::trace, message, fields, where);
+             const Place& where = Place::current()) const noexcept {
+    self().log(Level::trace, message, fields, where);
   }
   void debug(std::string_view message, Fields fields = {},
-             const std::source_location& where = std::source_location::current()) const noexcept {
-    log(Level::debug, message, fields, where);
+             const Place& where = Place::current()) const noexcept {
+    self().log(Level::debug, message, fields, where);
   }
   void info(std::string_view message, Fields fields = {},
-            const std::source_location& where = std::source_location::current()) const noexcept {
-    log(Level::info, message, fields, where);
+            const Place& where = Place::current()) const noexcept {
+    self().log(Level::info, message, fields, where);
   }
   void warn(std::string_view message, Fields fields = {},
-            const std::source_location& where = std::source_location::current()) const noexcept {
-    log(Level::warn, message, fields, where);
+            const Place& where = Place::current()) const noexcept {
+    self().log(Level::warn, message, fields, where);
   }
   void error(std::string_view message, Fields fields = {},
-             const std::source_location& where = std::source_location::current()) const noexcept {
-    log(Level::error, message, fields, where);
+             const Place& where = Place::current()) const noexcept {
+    self().log(Level::error, message, fields, where);
   }
   // Logs, as the others do; it does not end the program.
   void fatal(std::string_view message, Fields fields = {},
-             const std::source_location& where = std::source_location::current()) const noexcept {
-    log(Level::fatal, message, fields, where);
+             const Place& where = Place::current()) const noexcept {
+    self().log(Level::fatal, message, fields, where);
+  }
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+}  // namespace detail
+
+// A small value: copy it, keep it, share it between threads.
+class Logger : public detail::LevelCalls<Logger> {
+ public:
+  // This logger, with fields that go into each of its records.
+  [[nodiscard]] Logger with(Fields fields) const;
+  // For one call: log.limited(sawlog::every(1s)).warn(…). See limit.h.
+  [[nodiscard]] LimitedLogger limited(const Limit& limit) const noexcept;
+
+  [[nodiscard]] bool is_enabled(Level level) const noexcept {
+    return level >= cell_->level.load(std::memory_order_relaxed);
   }
 
   void log(Level level, std::string_view message, Fields fields = {},
@@ -93,12 +112,35 @@ class Logger {
 
  private:
   friend Logger get(std::string_view name);
+  friend class LimitedLogger;
   Logger(const detail::LevelCell* cell, std::shared_ptr<const detail::EncodedFields> context)
       : cell_(cell), context_(std::move(context)) {}
 
   const detail::LevelCell* cell_;
   std::shared_ptr<const detail::EncodedFields> context_;  // shared by the copies of this logger
 };
+
+// A logger and a limit, until the end of the call.
+class [[nodiscard]] LimitedLogger : public detail::LevelCalls<LimitedLogger> {
+ public:
+  void log(Level level, std::string_view message, Fields fields = {},
+           const std::source_location& where = std::source_location::current()) const noexcept {
+    if (logger_.is_enabled(level)) submit(level, message, fields, where);
+  }
+
+ private:
+  friend class Logger;
+  LimitedLogger(const Logger& logger, const Limit& limit) : logger_(logger), limit_(limit) {}
+  void submit(Level level, std::string_view message, Fields fields,
+              const std::source_location& where) const noexcept;
+
+  const Logger& logger_;
+  const Limit& limit_;
+};
+
+inline LimitedLogger Logger::limited(const Limit& limit) const noexcept {
+  return {*this, limit};
+}
 
 // The logger of that name; "a.b" is below "a", and "" above all. Takes a lock: keep the result.
 [[nodiscard]] Logger get(std::string_view name = {});
