@@ -5,20 +5,22 @@
 #include <cstdio>
 #include <cstdlib>
 #include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <system_error>
 #include <time.h>
 #include <unistd.h>
 #include <utility>
 
+#include "lib/src/futex.h"
+#include "lib/src/signal_stack.h"
+
 namespace sawlog {
 
 thread_local constinit ThreadState t_thread;
 constinit std::atomic<bool> reopen_requested{false};
+constinit std::atomic<bool> Runtime::exists{false};
 
 namespace {
 
@@ -36,16 +38,6 @@ constexpr int64_t kLookAfterFilesNs = 1'000'000'000;
 constexpr size_t kSpareRingsMax = 8;
 constexpr size_t kRingBytesMin = size_t{4} << 10;
 
-int64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-timespec timespec_of(int64_t ns) {
-  return {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
-}
-
 void sleep_ns(int64_t ns) {
   const timespec duration = timespec_of(ns);
   nanosleep(&duration, nullptr);
@@ -58,6 +50,7 @@ struct ThreadEnd {
   ThreadEnd& operator=(const ThreadEnd&) = delete;
   ~ThreadEnd() {
     Runtime::instance().give_up_ring_of_this_thread();
+    take_signal_stack_from_this_thread();
     t_thread.is_ending = true;
   }
 };
@@ -67,18 +60,6 @@ void mind_end_of_this_thread() {
   static_cast<void>(end);
 }
 
-// Marks the thread that holds the drain lock.
-class DrainLock {
- public:
-  explicit DrainLock(std::mutex& mutex) : lock_(mutex) { t_thread.is_draining = true; }
-  ~DrainLock() { t_thread.is_draining = false; }
-  DrainLock(const DrainLock&) = delete;
-  DrainLock& operator=(const DrainLock&) = delete;
-
- private:
-  std::lock_guard<std::mutex> lock_;
-};
-
 }  // namespace
 
 Runtime& Runtime::instance() {
@@ -87,6 +68,7 @@ Runtime& Runtime::instance() {
 }
 
 Runtime::Runtime() {
+  exists = true;
   const Options defaults;
   ring_bytes_ = defaults.ring_bytes;
   policy_ = defaults.when_full.policy;
@@ -183,6 +165,7 @@ void Runtime::run() {
   int64_t sleep_duration_ns = kSleepNsStart;
   while (!must_stop_.load(std::memory_order_relaxed)) {
     const double fill = pass();
+    if (awaited_.load(std::memory_order_relaxed) != 0) drain_for_signal_handler();
     if (fill > kFillHigh) {
       sleep_duration_ns = std::max(sleep_duration_ns / 2, kSleepNsMin);
     } else if (fill < kFillLow) {
@@ -254,21 +237,22 @@ void Runtime::sleep(int64_t duration_ns) {
   if (must_stop_.load(std::memory_order_relaxed)) return;
   sleeping_.store(1, std::memory_order_relaxed);
   const timespec timeout = timespec_of(duration_ns);
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&sleeping_), FUTEX_WAIT_PRIVATE, 1, &timeout,
-          nullptr, 0);
+  futex(sleeping_, FUTEX_WAIT_PRIVATE, 1, &timeout);
   sleeping_.store(0, std::memory_order_relaxed);
 }
 
 void Runtime::wake() noexcept {
   if (sleeping_.load(std::memory_order_relaxed) == 0 || sleeping_.exchange(0) == 0) return;
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&sleeping_), FUTEX_WAKE_PRIVATE, 1, nullptr,
-          nullptr, 0);
+  futex(sleeping_, FUTEX_WAKE_PRIVATE, 1, nullptr);
 }
 
 // ---- calls that log ----
 
 Ring* Runtime::ring_of_this_thread() noexcept try {
-  if (!t_thread.is_ending) mind_end_of_this_thread();
+  if (!t_thread.is_ending) {
+    mind_end_of_this_thread();
+    give_this_thread_a_signal_stack();
+  }
   const size_t ring_bytes = ring_bytes_.load(std::memory_order_relaxed);
   const std::lock_guard lock(rings_mutex_);
   std::shared_ptr<Ring> ring;
@@ -319,61 +303,6 @@ void Runtime::attend(Ring& ring) noexcept {
   const std::lock_guard lifecycle(lifecycle_);
   ring.attention = false;
   if (needs_thread_.exchange(false)) start_thread();
-}
-
-// ---- exit and fork ----
-
-// From here on each call writes its record itself: destructors of static objects log, too.
-void Runtime::at_exit() {
-  const std::lock_guard lifecycle(lifecycle_);
-  is_exiting_ = true;
-  is_running_ = false;
-  stop_thread();
-  const DrainLock drain(drain_);
-  refresh_rings();
-  for (const auto& ring : drained_rings_) ring->attention = true;
-  if (backend_ != nullptr) {
-    drain_all();
-    backend_->report_losses(drained_rings_, true);
-    if (!backend_->flush())
-      std::fputs("sawlog: lines were lost at the end of the program\n", stderr);
-  } else if (std::any_of(drained_rings_.begin(), drained_rings_.end(),
-                         [](const auto& ring) { return !ring->is_empty(); })) {
-    std::fputs("sawlog: records were logged while it was not started; they are lost\n", stderr);
-  }
-}
-
-void Runtime::before_fork() {
-  lifecycle_.lock();
-  drain_.lock();
-  rings_mutex_.lock();
-  loggers_.mutex().lock();
-}
-
-void Runtime::after_fork_in_parent() {
-  loggers_.mutex().unlock();
-  rings_mutex_.unlock();
-  drain_.unlock();
-  lifecycle_.unlock();
-}
-
-void Runtime::after_fork_in_child() {
-  // The parent's other threads are not here, nor is the one that writes.
-  needs_thread_ = has_thread_ || needs_thread_.load();
-  has_thread_ = false;
-  sleeping_ = 0;
-  drain_waiters_ = 0;
-  if (backend_ != nullptr) backend_->forget_pending();
-  for (auto& ring : rings_) {
-    ring->reset();
-    if (ring.get() != t_thread.ring)
-      ring.reset();
-    else
-      ring->attention = needs_thread_.load();
-  }
-  std::erase(rings_, nullptr);
-  drained_rings_ = rings_;
-  after_fork_in_parent();
 }
 
 }  // namespace sawlog

@@ -33,6 +33,7 @@ struct ThreadState {
   const detail::EncodedFields* scope = nullptr;
   bool is_ending = false;    // its ring was given up; each further record takes one for itself
   bool is_draining = false;  // it holds drain_: must not wait for room
+  bool is_crashing = false;  // it is in the crash handler
 };
 // In a shared library, too, without a call to find it.
 extern thread_local constinit ThreadState t_thread __attribute__((tls_model("initial-exec")));
@@ -40,9 +41,22 @@ extern thread_local constinit ThreadState t_thread __attribute__((tls_model("ini
 // Outside of the runtime, because a signal handler may set it before there is one.
 extern std::atomic<bool> reopen_requested;
 
+// Marks the thread that holds the drain lock.
+class DrainLock {
+ public:
+  explicit DrainLock(std::mutex& mutex) : lock_(mutex) { t_thread.is_draining = true; }
+  ~DrainLock() { t_thread.is_draining = false; }
+  DrainLock(const DrainLock&) = delete;
+  DrainLock& operator=(const DrainLock&) = delete;
+
+ private:
+  std::lock_guard<std::mutex> lock_;
+};
+
 class Runtime {
  public:
   static Runtime& instance();
+  static std::atomic<bool> exists;  // instance() was called before
 
   [[nodiscard]] LoggerRegistry& loggers() { return loggers_; }
 
@@ -62,6 +76,13 @@ class Runtime {
   // A ring asked for attention: after a fork or at the end of the program.
   void attend(Ring& ring) noexcept;
 
+  // Waits until the thread has written what was logged before, at most that long. Safe in a signal
+  // handler.
+  void write_all_from_signal_handler(int64_t limit_ns) noexcept;
+  // A shared library is unloaded, and with it the literals that its records point to: they are
+  // written, or dropped if nobody is there to write.
+  void before_unload();
+
  private:
   Runtime();
 
@@ -73,6 +94,7 @@ class Runtime {
   // A pass over all rings. The fullest ring's fill, 0 to 1.
   double pass();
   bool drain_all();
+  void drain_for_signal_handler();
   void refresh_rings();
   void remove_abandoned_rings();
   void sleep(int64_t duration_ns);
@@ -107,6 +129,7 @@ class Runtime {
   std::atomic<bool> needs_thread_{false};  // forked
   std::atomic<bool> is_exiting_{false};
   std::atomic<uint32_t> sleeping_{0};  // a futex: 1 while the thread sleeps
+  std::atomic<uint32_t> awaited_{0};   // a futex: 1 while a signal handler waits for a whole pass
 };
 
 }  // namespace sawlog

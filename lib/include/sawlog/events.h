@@ -1,4 +1,5 @@
-// Records with a name and known fields, from which dashboards and metrics are made (docs/format.md).
+// Records with a name and known fields, from which dashboards and metrics are made
+// (docs/format.md).
 //
 //   sawlog::events::http_request(log, {.method = "POST", .route = "/orders", .status = 201});
 //

@@ -37,6 +37,13 @@ struct EncodedFields {
   std::size_t field_count = 0;
 };
 
+// One in each executable or shared library whose code logs. When that is unloaded, its records are
+// written before: they point to its literals.
+struct ModuleEnd {
+  ~ModuleEnd();
+};
+[[gnu::visibility("hidden")]] inline const ModuleEnd module_end;
+
 void submit(const LevelCell& logger, Level level, std::string_view message,
             const EncodedFields* context, const Field* fields, std::size_t field_count,
             const std::source_location& where) noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sawlog/context.h>
+#include <sawlog/crash.h>
 #include <sawlog/event_timer.h>
 #include <sawlog/events.h>
 #include <sawlog/field.h>

@@ -3,9 +3,7 @@
 #include <map>
 #include <mutex>
 #include <sstream>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <sawlog/sawlog.h>
@@ -307,88 +305,6 @@ TEST(Spdlog, CallsWriteTheSameLines) {
       R"("log.origin.file.line":12,"log.origin.function":"place"})"))
       << lines[0];
   EXPECT_EQ(value_of(lines[1], "message"), R"("below \"x\"")");
-}
-
-// What the child's exit code says.
-int in_child(const std::function<void()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    body();
-    std::_Exit(0);
-  }
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-TEST(Fork, BothGoOnLogging) {
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "the thread sanitizer does not allow threads in a forked child";
-#endif
-  const LogDirectory logs;
-  start({.file = logs.path("log"), .when_full = block});
-  const Logger log = get("fork");
-  std::atomic<bool> stop_noise = false;
-  std::thread noise([&] {
-    for (int i = 0; !stop_noise; ++i) log.info("noise", {{"n", i}});
-  });
-  for (int i = 0; i < 5; ++i) {
-    log.info("parent");
-    EXPECT_EQ(in_child([&log] {
-                for (int k = 0; k < 5'000; ++k) log.info("child", {{"n", k}});
-                std::thread([&log] { log.info("child's thread"); }).join();
-                stop();
-              }),
-              0);
-  }
-  stop_noise = true;
-  noise.join();
-  stop();
-  std::map<std::string, size_t> counts;
-  int next_noise = 0;
-  for (const std::string& line : logs.lines("log")) {
-    const std::string message = value_of(line, "message");
-    ++counts[message];
-    if (message == "\"noise\"") {
-      EXPECT_EQ(value_of(line, "n"), std::to_string(next_noise++));
-    }
-  }
-  EXPECT_EQ(counts["\"parent\""], 5U);
-  EXPECT_EQ(counts["\"child\""], 25'000U);
-  EXPECT_EQ(counts["\"child's thread\""], 5U);
-}
-
-TEST(Exit, WritesWhatWasLoggedUntilTheEnd) {
-  const LogDirectory logs;
-  const std::string file = logs.path("log");
-  EXPECT_EQ(in_child([&file] {
-              start({.file = file});
-              struct Late {
-                ~Late() { get("exit").info("static destructor"); }
-              };
-              static const Late late;
-              get("exit").info("last words");
-              std::exit(0);
-            }),
-            0);
-  EXPECT_EQ(values_of(logs.lines("log"), "message"),
-            (std::vector<std::string>{"\"last words\"", "\"static destructor\""}));
-}
-
-TEST(ThreadEnd, RecordsOfItsDestructorsAreWritten) {
-  const LogDirectory logs;
-  start({.file = logs.path("log")});
-  struct Late {
-    ~Late() { get("end").info("destructor"); }
-  };
-  std::thread([] {
-    static thread_local const Late late;  // made before the ring's end is minded, so it goes later
-    static_cast<void>(late);
-    get("end").info("body");
-  }).join();
-  stop();
-  EXPECT_EQ(values_of(logs.lines("log"), "message"),
-            (std::vector<std::string>{"\"body\"", "\"destructor\""}));
 }
 
 }  // namespace
