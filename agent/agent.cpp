@@ -69,6 +69,8 @@ void log_consumer_report(const std::string& consumer, const std::string& level,
 parsers::SourceContext make_context(const config::SourceConfig& source,
                                     const config::Labels& labels) {
   parsers::SourceContext context{source.name, labels, source.fields, source.enrich};
+  context.where = source.where;
+  context.sample = {source.sample.rate, source.sample.by, source.sample.keep};
   for (const auto& label : source.labels) {
     std::erase_if(context.labels, [&](const auto& other) { return other.first == label.first; });
     context.labels.push_back(label);
@@ -97,7 +99,7 @@ class Agent::Implementation {
   base::Expected<void> add_output(const config::OutputConfig& output,
                                   std::unique_ptr<ConsumerCheckpoint> saved);
   base::Expected<void> add_consumer(const std::string& name, std::vector<std::string> sources,
-                                    std::unique_ptr<ConsumerCheckpoint> saved,
+                                    std::string where, std::unique_ptr<ConsumerCheckpoint> saved,
                                     std::unique_ptr<outputs::Output> output);
   base::Expected<void> listen();
 
@@ -188,7 +190,7 @@ base::Expected<void> Agent::Implementation::open_tail(
 base::Expected<void> Agent::Implementation::add_metrics(std::unique_ptr<ConsumerCheckpoint> saved) {
   auto handler = MetricHandler::create(config_.metrics, clock_, snapshots_);
   if (!handler) return tl::unexpected(handler.error());
-  return add_consumer("metrics", {}, std::move(saved), std::move(*handler));
+  return add_consumer("metrics", {}, "", std::move(saved), std::move(*handler));
 }
 
 base::Expected<void> Agent::Implementation::add_output(const config::OutputConfig& output,
@@ -197,17 +199,20 @@ base::Expected<void> Agent::Implementation::add_output(const config::OutputConfi
   if (!made) return tl::unexpected(made.error());
   std::vector<std::string> sources = output.sources;
   if (sources.size() == 1 && sources[0] == "all") sources.clear();
-  return add_consumer(output.name, std::move(sources), std::move(saved), std::move(*made));
+  return add_consumer(output.name, std::move(sources), output.where, std::move(saved),
+                      std::move(*made));
 }
 
 base::Expected<void> Agent::Implementation::add_consumer(const std::string& name,
                                                          std::vector<std::string> sources,
+                                                         std::string where,
                                                          std::unique_ptr<ConsumerCheckpoint> saved,
                                                          std::unique_ptr<outputs::Output> output) {
   ConsumerOptions options{name, consumers_.size(), std::move(sources),
                           [name](const char* level, const std::string& message) {
                             log_consumer_report(name, level, message);
-                          }};
+                          },
+                          std::move(where)};
   auto consumer =
       Consumer::open(std::move(options), table_, std::move(saved), std::move(output), clock_);
   if (!consumer) return tl::unexpected(consumer.error());

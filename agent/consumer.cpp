@@ -17,6 +17,9 @@ constexpr int64_t kStatusIntervalNs = 50 * base::kNsPerMs;  // while there is wo
 base::Expected<std::unique_ptr<Consumer>> Consumer::open(
     ConsumerOptions options, const FileTable& table, std::unique_ptr<ConsumerCheckpoint> checkpoint,
     std::unique_ptr<outputs::Output> output, const base::Clock& clock) {
+  if (auto checked = SourceStage::check(options.where); !checked) {
+    return tl::unexpected(checked.error());
+  }
   if (auto restored = output->restore(checkpoint->state().handler_states); !restored) {
     return tl::unexpected(restored.error());
   }
@@ -35,6 +38,7 @@ Consumer::Consumer(ConsumerOptions options, const FileTable& table,
       clock_(clock),
       checkpoint_(std::move(checkpoint)),
       chunk_reader_(file_reader_),
+      source_stage_(options_.where),
       is_left_prepared_(checkpoint_->state().prepared.has_value()),
       ledger_(checkpoint_->state().ledger),
       output_(std::move(output)) {

@@ -31,6 +31,7 @@
 #include "agent/chunk_reader.h"
 #include "agent/file_progress.h"
 #include "agent/health_log.h"
+#include "agent/source_stage.h"
 #include "agent/tail/file_reader.h"
 #include "agent/tail/file_table.h"
 #include "lib/base/clock.h"
@@ -44,6 +45,7 @@ struct ConsumerOptions {
   std::vector<std::string> sources;  // empty: all
   // Reports what a person should know; level is "info", "warn" or "error".
   std::function<void(const char* level, const std::string& message)> report;
+  std::string where = {};  // of the output: only these records; "": all
 };
 
 // A moment's view for /status, /metrics and --once.
@@ -63,7 +65,8 @@ struct ConsumerStatus {
 
 class Consumer final : private outputs::DeliverySink {
  public:
-  // All references outlive the consumer. Restores the output from the checkpoint.
+  // All references outlive the consumer. Restores the output from the checkpoint. kInvalid: where
+  // is no expression.
   [[nodiscard]] static base::Expected<std::unique_ptr<Consumer>> open(
       ConsumerOptions options, const FileTable& table,
       std::unique_ptr<ConsumerCheckpoint> checkpoint, std::unique_ptr<outputs::Output> output,
@@ -144,6 +147,7 @@ class Consumer final : private outputs::DeliverySink {
   std::unique_ptr<ConsumerCheckpoint> checkpoint_;
   FileReader file_reader_;
   ChunkReader chunk_reader_;
+  SourceStage source_stage_;
 
   uint64_t table_version_ = UINT64_MAX;
   std::unordered_map<base::FileId, FileEntry> files_;

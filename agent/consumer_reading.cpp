@@ -96,9 +96,11 @@ bool Consumer::verify_cursor(FileEntry& entry) {
 
 void Consumer::give(FileEntry& entry, ChunkRead& read) {
   FileProgress& progress = *entry.progress;
-  const parsers::Chunk& chunk = read.chunk;
-  Piece piece{chunk.offset, read.end, chunk.lines.size(), read.cut_lines, 0};
-  const outputs::LineRange range{chunk.file, piece.begin, piece.end.offset, piece.line_count};
+  parsers::Chunk& chunk = read.chunk;
+  Piece piece{chunk.offset, read.end, chunk.lines.size(), 0, read.cut_lines, 0};
+  source_stage_.apply(chunk);
+  piece.filtered_lines = piece.line_count - chunk.lines.size();
+  const outputs::LineRange range{chunk.file, piece.begin, piece.end.offset, chunk.lines.size()};
   progress.give(piece);
   read_bytes_by_source_[chunk.source->name] += range.end - range.begin;
   if (chunk.lines.empty()) {

@@ -77,7 +77,7 @@ bool FileProgress::advance(Ledger& ledger) {
       ledger.delivered_lines += entry.outcome.delivered;
       ledger.delivered_bytes += size_bytes;
       ledger.dead_lettered_lines += entry.outcome.dead_lettered;
-      ledger.filtered_lines += entry.outcome.filtered;
+      ledger.filtered_lines += entry.outcome.filtered + piece.filtered_lines;
       ledger.cut_lines += piece.cut_lines;
       ledger.not_json_lines += piece.not_json_lines;
     } else {

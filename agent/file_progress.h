@@ -28,6 +28,7 @@ struct Piece {
   uint64_t begin = 0;
   Cursor end;  // the cursor to save when the piece is done
   uint64_t line_count = 0;
+  uint64_t filtered_lines = 0;  // of these, not handed to the handler
   uint64_t cut_lines = 0;
   uint64_t not_json_lines = 0;
 };

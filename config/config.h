@@ -36,6 +36,12 @@ struct HttpConfig {
 enum class SourceType : uint8_t { kFile, kStdin, kKafka };
 enum class StartAt : uint8_t { kBeginning, kEnd };
 
+struct SampleConfig {
+  double rate = 1;
+  std::string by;                       // a field; "": every record for itself
+  std::string keep = "level >= error";  // an expression
+};
+
 struct SourceConfig {
   std::string name;
   Place place;
@@ -52,6 +58,8 @@ struct SourceConfig {
   std::string multiline = "none";  // auto | none | start; so far only none is supported
   std::string multiline_start;
   uint64_t line_bytes_max = 1u << 20;
+  std::string where;  // an expression; "": all
+  SampleConfig sample;
   std::optional<std::vector<std::string>> presets;  // instead of metrics.presets
 };
 
@@ -111,6 +119,7 @@ struct OutputConfig {
   std::variant<ElasticsearchConfig, KafkaConfig, LokiConfig, FileConfig, StdoutConfig> target;
 
   std::vector<std::string> sources = {"all"};
+  std::string where;  // an expression; "": all
   bool canonical_keys = true;
   uint64_t batch_bytes = 4u << 20;
   int64_t batch_age_ns = 1'000'000'000;

@@ -13,6 +13,7 @@ std::string type_text(const KeyInfo& key) {
     case ValueType::kBool:
       return "true or false";
     case ValueType::kCount:
+    case ValueType::kShare:
       return "number, " + key.range;
     case ValueType::kSize:
       return "size, " + key.range;

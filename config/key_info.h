@@ -12,6 +12,7 @@ enum class ValueType : uint8_t {
   kText,
   kBool,
   kCount,
+  kShare,  // a number from 0 to 1
   kSize,
   kTime,
   kWord,  // one of KeyInfo::words; with KeyInfo::children: or such a section

@@ -131,8 +131,9 @@ Section<OutputConfig> common_section() {
       .word<bool>("keys", &Output::canonical_keys, {{"canonical", true}, {"as_is", false}}, {},
                   "as_is: no key of a record is renamed")
       .group("batch", batch, "how much is sent at once")
-      .later("renamed_from", "the output's old name, whose cursors are taken over")
-      .later("where", "only the records for which this is true");
+      .text("where", &Output::where, {.check = check_expression},
+            "an expression: only these records")
+      .later("renamed_from", "the output's old name, whose cursors are taken over");
   return section;
 }
 

@@ -76,6 +76,9 @@ std::string value_schema(const KeyInfo& key) {
     case ValueType::kCount:
       shapes = {count_schema(key)};
       break;
+    case ValueType::kShare:
+      shapes = {R"({"type":"number","minimum":0,"maximum":1})"};
+      break;
     case ValueType::kSize:
       shapes = {std::string(kSize)};
       break;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "parsers/expression.h"
+
 namespace sawlog::config {
 namespace {
 
@@ -91,6 +93,12 @@ std::string check_label_name(const std::string& text) {
   if (text.starts_with("__")) return "is not a label name: __ is Prometheus' own";
   if (text == "le" || text == "quantile") return "is not a label name here: Prometheus uses it";
   return "";
+}
+
+std::string check_expression(const std::string& text) {
+  std::vector<std::string> fields;
+  const auto expression = parsers::Expression::compile(text, fields);
+  return expression ? "" : "is no expression: " + expression.error().message;
 }
 
 std::string check_given_name(const std::string& text) {

@@ -14,6 +14,7 @@ namespace sawlog::config {
 [[nodiscard]] std::string check_glob(const std::string& text);            // of files
 [[nodiscard]] std::string check_metric_name(const std::string& text);
 [[nodiscard]] std::string check_label_name(const std::string& text);
+[[nodiscard]] std::string check_expression(const std::string& text);  // parsers/expression.h
 // Of a source or an output: becomes a file name and a label value.
 [[nodiscard]] std::string check_given_name(const std::string& text);
 

@@ -21,12 +21,21 @@ namespace sawlog::parsers {
 
 constexpr size_t kPaddingBytes = 64;
 
+// Which part of a source's records is kept (parsers/record_filter.h).
+struct SampleRules {
+  double rate = 1;                      // 0 … 1; 1 keeps all
+  std::string by;                       // a field; "": every record for itself
+  std::string keep = "level >= error";  // an expression: these are kept in any case
+};
+
 // What the configuration says about the source of a chunk; lives as long as the agent's generation.
 struct SourceContext {
   std::string name;
   std::vector<std::pair<std::string, std::string>> labels;  // the agent's labels, then the source's
   std::vector<std::pair<std::string, std::string>> fields;  // canonical field: its name here
-  bool enrich = true;  // host.name, log.file.path and labels are added where a line lacks them
+  bool enrich = true;      // host.name, log.file.path and labels are added where a line lacks them
+  std::string where = {};  // an expression: only these records, for every consumer; "": all
+  SampleRules sample = {};
 };
 
 // One line, or the lines that were joined to one record. Positions are relative to Chunk::bytes.

@@ -16,7 +16,7 @@ FUNCTION_LINES_MAX = 70
 MAY_INCLUDE = {
     "lib": {"lib"},
     "parsers": {"parsers", "lib"},
-    "config": {"config", "lib"},
+    "config": {"config", "parsers", "lib"},
     "outputs": {"outputs", "parsers", "lib"},
     "agent": {"agent", "outputs", "config", "parsers", "lib"},
 }

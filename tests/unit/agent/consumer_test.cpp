@@ -36,9 +36,10 @@ class ConsumerTest : public testing::Test {
     ASSERT_TRUE(checkpoint) << checkpoint.error().message;
     auto made = std::make_unique<FakeOutput>(destination);
     output = made.get();
-    ConsumerOptions options{"search", 0, {}, [this](const char*, const std::string& message) {
-                              reports.push_back(message);
-                            }};
+    const auto report = [this](const char*, const std::string& message) {
+      reports.push_back(message);
+    };
+    ConsumerOptions options{"search", 0, {}, report, where};
     auto opened =
         Consumer::open(std::move(options), table, std::move(*checkpoint), std::move(made), clock);
     ASSERT_TRUE(opened) << opened.error().message;
@@ -84,6 +85,7 @@ class ConsumerTest : public testing::Test {
   FakeDestination destination;
   FakeOutput* output = nullptr;
   std::vector<std::string> reports;
+  std::string where;  // of the output
   std::unique_ptr<Consumer> consumer;
 };
 
@@ -232,6 +234,32 @@ TEST_F(ConsumerTest, FinishesAtTheSizesOfTheMoment) {
   run_steps();
   EXPECT_TRUE(consumer->is_finished());
   EXPECT_THAT(lines(), ElementsAre("one", "two"));
+}
+
+TEST_F(ConsumerTest, WhatDoesNotMatchIsFilteredAndCounted) {
+  source.where = "a > 1";
+  where = "a != 3";
+  start();
+  write("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\nno record of a\n{\"a\":4}\n");
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("{\"a\":2}", "{\"a\":4}"));
+  EXPECT_EQ(destination.entries[1].offset, 39) << "filtering moves no record";
+  write("{\"a\":0}\n");
+  run_steps();
+  EXPECT_EQ(file->acknowledged(0), 55) << "also over a chunk of which nothing is left";
+  const Ledger ledger = consumer->status().ledger;
+  EXPECT_EQ(ledger.read_lines, 6);
+  EXPECT_EQ(ledger.delivered_lines, 2);
+  EXPECT_EQ(ledger.filtered_lines, 4);
+}
+
+TEST_F(ConsumerTest, AnOutputsExpressionIsChecked) {
+  auto checkpoint = ConsumerCheckpoint::open(disk, "/state", "other");
+  ASSERT_TRUE(checkpoint);
+  const auto opened =
+      Consumer::open({"other", 0, {}, [](const char*, const std::string&) {}, "a ="}, table,
+                     std::move(*checkpoint), std::make_unique<FakeOutput>(destination), clock);
+  EXPECT_FALSE(opened);
 }
 
 TEST_F(ConsumerTest, OnlyTheWantedSourcesAreRead) {

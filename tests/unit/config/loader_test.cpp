@@ -90,6 +90,11 @@ TEST(Loader, EveryKeyArrives) {
   EXPECT_THAT(worker.fields, testing::ElementsAre(testing::Pair("http.route", "uri_template")));
   EXPECT_THAT(config.sources.at(0).exclude, testing::ElementsAre("/var/log/app/debug*.log"));
 
+  EXPECT_EQ(config.sources.at(0).where, "http.route != \"/health\"");
+  EXPECT_EQ(config.sources.at(0).sample.rate, 0.5);
+  EXPECT_EQ(config.sources.at(0).sample.by, "trace_id");
+  EXPECT_EQ(config.sources.at(0).sample.keep, "level >= warn");
+
   ASSERT_EQ(config.metrics.rules.size(), 4);
   const MetricRule& value = config.metrics.rules[1];
   EXPECT_EQ(value.kind, RuleKind::kCounter);
@@ -108,6 +113,7 @@ TEST(Loader, EveryKeyArrives) {
   const OutputConfig& stream = config.outputs.at(1);
   EXPECT_FALSE(stream.canonical_keys);
   EXPECT_THAT(stream.sources, testing::ElementsAre("app"));
+  EXPECT_EQ(stream.where, "level >= info");
   EXPECT_EQ(std::get<KafkaConfig>(stream.target).topic, "logs");
   EXPECT_EQ(std::get<LokiConfig>(config.outputs.at(2).target).url, "http://localhost:3100");
   const OutputConfig& archive = config.outputs.at(3);
