@@ -98,6 +98,7 @@ bool Runtime::start_locked(Options options) {
   const bool is_opened = backend->open_files();
   {
     const DrainLock drain(drain_);
+    level_sources_.begin(backend->options());
     backend_ = std::move(backend);
   }
   start_thread();
@@ -179,6 +180,7 @@ double Runtime::pass() {
   if (drain_waiters_.load(std::memory_order_relaxed) > 0) return 0;
   const DrainLock drain(drain_);
   refresh_rings();
+  level_sources_.look_at_signal();
   if (reopen_requested.exchange(false, std::memory_order_relaxed)) backend_->reopen_files();
   if (backend_->must_wait()) return 0;
   clock_.anchor();
@@ -191,6 +193,7 @@ double Runtime::pass() {
   remove_abandoned_rings();
   if (now_ticks - last_look_ticks_ > clock_.ticks_of(kLookAfterFilesNs)) {
     backend_->look_after_files();
+    level_sources_.look_at_file();
     last_look_ticks_ = now_ticks;
   }
   return fill;

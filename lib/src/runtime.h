@@ -21,6 +21,7 @@
 #include <sawlog/options.h>
 
 #include "lib/src/backend.h"
+#include "lib/src/level_sources.h"
 #include "lib/src/logger_registry.h"
 #include "lib/src/ring.h"
 #include "lib/src/ticks.h"
@@ -114,6 +115,7 @@ class Runtime {
   std::atomic<int> drain_waiters_{0};
   TickClock clock_;
   std::unique_ptr<Backend> backend_;
+  LevelSources level_sources_{loggers_};
   std::vector<std::shared_ptr<Ring>> drained_rings_;  // the reader's copy of rings_
   uint64_t last_look_ticks_ = 0;
 

@@ -59,7 +59,9 @@ struct Options {
   unsigned file_mode = 0640;           // of files that are created; umask applies
   std::vector<Destination> destinations = {};
 
-  Level level = Level::info;  // of the root logger
+  Level level = Level::info;     // of the root logger
+  std::string levels_file = {};  // "checkout.* debug" a line; looked at once a second. Wins
+  int debug_signal = 0;          // e.g. SIGUSR1: each one switches all loggers to debug or back
   WhenFull when_full = {};
   std::size_t ring_bytes = std::size_t{256} << 10;  // of each thread that logs first from now on
   bool source_location = true;                      // log.origin.*

@@ -33,38 +33,6 @@ std::vector<std::string> values_of(const std::vector<std::string>& lines, const 
   return values;
 }
 
-TEST(Levels, AreInheritedByName) {
-  set_level("levels", Level::warn);
-  const Logger parent = get("levels");
-  const Logger child = get("levels.a.b");
-  EXPECT_FALSE(child.is_enabled(Level::info));
-  EXPECT_TRUE(child.is_enabled(Level::warn));
-  set_level("levels.a.*", Level::debug);
-  EXPECT_TRUE(child.is_enabled(Level::debug));
-  EXPECT_FALSE(parent.is_enabled(Level::debug));
-  set_level("levels", Level::off);
-  EXPECT_FALSE(parent.is_enabled(Level::fatal));
-  EXPECT_TRUE(child.is_enabled(Level::debug));
-  EXPECT_FALSE(get("levels.later").is_enabled(Level::fatal));
-}
-
-TEST(Levels, ASiblingWithTheSameBeginningIsNoChild) {
-  set_level("sib", Level::error);
-  EXPECT_TRUE(get("sibling").is_enabled(Level::info));
-}
-
-TEST(Levels, DecideWhatIsWritten) {
-  const LogDirectory logs;
-  start({.file = logs.path("log"), .level = Level::warn});
-  get("decide").info("not this");
-  get("decide").warn("this");
-  set_level(Level::info);
-  get("decide").info("now this");
-  stop();
-  EXPECT_EQ(values_of(logs.lines("log"), "message"),
-            (std::vector<std::string>{"\"this\"", "\"now this\""}));
-}
-
 TEST(Context, WithAndScopeAddToEachRecord) {
   const LogDirectory logs;
   start({.file = logs.path("log")});
