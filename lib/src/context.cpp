@@ -27,9 +27,9 @@ std::shared_ptr<const EncodedFields> trace_fields(const TraceContext& trace) {
   return fields;
 }
 
-std::shared_ptr<const EncodedFields> with_outer(Fields added) {
+std::shared_ptr<const EncodedFields> with_outer(std::span<const Field> added) {
   auto fields = copy_of(t_thread.scope);
-  encode_fields({added.begin(), added.size()}, *fields);
+  encode_fields(added, *fields);
   return fields;
 }
 
@@ -47,7 +47,7 @@ Context Context::current() {
   return context;
 }
 
-Scope::Scope(Fields fields) : fields_(with_outer(fields)) {
+Scope::Scope(const Field* fields, size_t field_count) : fields_(with_outer({fields, field_count})) {
   enter();
 }
 

@@ -154,10 +154,10 @@ void set_level(Level level) {
   set_level({}, level);
 }
 
-Logger Logger::with(Fields fields) const {
+Logger Logger::with(const Field* fields, size_t field_count) const {
   auto context = context_ != nullptr ? std::make_shared<detail::EncodedFields>(*context_)
                                      : std::make_shared<detail::EncodedFields>();
-  encode_fields({fields.begin(), fields.size()}, *context);
+  encode_fields({fields, field_count}, *context);
   return {cell_, std::move(context)};
 }
 

@@ -39,7 +39,8 @@ class Context {
 class Scope {
  public:
   // Beside what the thread has already; of the same key, the innermost wins.
-  explicit Scope(Fields fields);
+  explicit Scope(Fields fields) : Scope(fields.begin(), fields.size()) {}
+  Scope(const Field* fields, std::size_t field_count);
   // Nothing, if the trace context is empty.
   explicit Scope(const TraceContext& trace);
   // Instead of what the thread has.

@@ -98,7 +98,8 @@ class LevelCalls {
 class Logger : public detail::LevelCalls<Logger> {
  public:
   // This logger, with fields that go into each of its records.
-  [[nodiscard]] Logger with(Fields fields) const;
+  [[nodiscard]] Logger with(Fields fields) const { return with(fields.begin(), fields.size()); }
+  [[nodiscard]] Logger with(const Field* fields, std::size_t field_count) const;
   // For one call: log.limited(sawlog::every(1s)).warn(…). See limit.h.
   [[nodiscard]] LimitedLogger limited(const Limit& limit) const noexcept;
 
