@@ -15,7 +15,9 @@
 #include "agent/metrics/metric_handler.h"
 #include "agent/metrics/metric_snapshot.h"
 #include "agent/metrics/own_metrics.h"
+#include "agent/metrics/summary.h"
 #include "agent/output_factory.h"
+#include "agent/recorder.h"
 #include "agent/status_report.h"
 #include "agent/tail/cursor_check.h"
 #include "agent/tail/directory_watcher.h"
@@ -118,6 +120,8 @@ class Agent::Implementation {
   std::unique_ptr<Tail> tail_;
   DirectoryWatcher watcher_;
   MetricSnapshots snapshots_;
+  Summary summary_;
+  std::unique_ptr<Recorder> recorder_;  // nullptr: nothing is taken by POST /record
   std::vector<std::unique_ptr<ConsumerLoop>> consumers_;  // metrics first
   std::unique_ptr<HttpServer> server_;
 
@@ -164,7 +168,7 @@ base::Expected<void> Agent::Implementation::open_state() {
 base::Expected<void> Agent::Implementation::open_tail(
     const std::vector<std::unique_ptr<ConsumerCheckpoint>>& saved) {
   std::vector<TailSource> sources;
-  for (const auto& source : config_.sources) {
+  const auto add = [&](const config::SourceConfig& source) {
     sources_.push_back(
         std::make_unique<parsers::SourceContext>(make_context(source, config_.labels)));
     sources.push_back({.context = sources_.back().get(),
@@ -173,7 +177,9 @@ base::Expected<void> Agent::Implementation::open_tail(
                        .start_at_end = source.start_at == config::StartAt::kEnd,
                        .backfill = source.backfill,
                        .line_bytes_max = source.line_bytes_max});
-  }
+  };
+  for (const auto& source : config_.sources) add(source);
+  if (config_.recorded) add(*config_.recorded);
   std::vector<const ConsumerState*> states;
   for (const auto& checkpoint : saved) states.push_back(&checkpoint->state());
   TailOptions options;
@@ -198,7 +204,10 @@ base::Expected<void> Agent::Implementation::add_output(const config::OutputConfi
   auto made = make_output(output, {filesystem_, clock_, config_.state_dir, host_name_});
   if (!made) return tl::unexpected(made.error());
   std::vector<std::string> sources = output.sources;
-  if (sources.size() == 1 && sources[0] == "all") sources.clear();
+  if (sources.size() == 1 && sources[0] == "all") {  // what is recorded is for the metrics alone
+    sources.clear();
+    for (const auto& source : config_.sources) sources.push_back(source.name);
+  }
   return add_consumer(output.name, std::move(sources), output.where, std::move(saved),
                       std::move(*made));
 }
@@ -233,7 +242,24 @@ base::Expected<void> Agent::Implementation::listen() {
   };
   answers.reasons_not_ready = [this] { return reasons_not_ready(status()); };
   answers.status_json = [this] { return status_json(status()); };
-  auto server = HttpServer::start({config_.http.listen, config_.http.token}, std::move(answers));
+  answers.summary_json = [this] {
+    const auto snapshot = snapshots_.current();
+    return summary_.json(snapshot ? *snapshot : MetricSetSnapshot(), clock_.monotonic_ns(),
+                         clock_.unix_ns());
+  };
+  if (config_.recorded) {
+    constexpr size_t kMetricsIndex = 0;
+    auto recorder =
+        Recorder::open(filesystem_, config_.state_dir + "/" + config::kRecordedDirectory, clock_,
+                       table_, kMetricsIndex, snapshots_);
+    if (!recorder) return tl::unexpected(recorder.error());
+    recorder_ = std::move(*recorder);
+    answers.record = [this](std::string_view body) { return recorder_->record(body); };
+  }
+  const config::HttpConfig& http = config_.http;
+  auto server =
+      HttpServer::start({http.listen, http.token, http.tls_cert, http.tls_key, http.tls_client_ca},
+                        std::move(answers));
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
   return {};
@@ -278,6 +304,9 @@ void Agent::Implementation::look() {
     tail_error_ = next ? "" : next.error().message;
   }
   for (const auto& loop : consumers_) loop->wake();
+  if (const auto snapshot = snapshots_.current()) {
+    summary_.look(*snapshot, clock_.monotonic_ns());
+  }
 }
 
 bool Agent::Implementation::stop(int64_t timeout_ns) {

@@ -23,10 +23,18 @@ bool is_loopback(const std::string& listen) {
 
 void check_http(const Config& config, Reading& reading) {
   const HttpConfig& http = config.http;
+  if (http.tls_cert.empty() != http.tls_key.empty()) {
+    reading.mistake(reading.place_of("http.tls"), "tls.cert and tls.key belong together");
+  }
+  if (!http.tls_client_ca.empty() && http.tls_cert.empty()) {
+    reading.mistake(reading.place_of("http.tls.client_ca"),
+                    "tls.client_ca needs tls.cert and tls.key");
+  }
   if (http.listen.empty() || is_loopback(http.listen)) return;
-  if (!http.token.empty() || http.allow_open) return;
+  if (!http.token.empty() || !http.tls_client_ca.empty() || http.allow_open) return;
   reading.mistake(reading.place_of("http.listen"),
-                  "'http.listen' is open to other hosts; set http.token, or http.allow_open: true");
+                  "'http.listen' is open to other hosts; set http.token, http.tls.client_ca, or "
+                  "http.allow_open: true");
 }
 
 void check_memory(const Config& config, Reading& reading) {
@@ -210,6 +218,20 @@ void check_metrics(const Config& config, Reading& reading) {
   }
 }
 
+bool takes_recorded_values(const HttpConfig& http) {
+  if (http.listen.empty()) return false;
+  return http.record == RecordAccess::kAlways ||
+         (http.record == RecordAccess::kLoopback && is_loopback(http.listen));
+}
+
+// What was recorded is followed like any other file, by the metrics alone.
+SourceConfig recorded_source(const Config& config) {
+  SourceConfig source;
+  source.name = kRecordedSource;
+  source.paths = {config.state_dir + "/" + kRecordedDirectory + "/*.json"};
+  return source;
+}
+
 void complete_paths(std::vector<std::string>& paths) {
   for (std::string& path : paths) path = absolute_path(path);
 }
@@ -233,6 +255,11 @@ void complete(Config& config) {
       file->path = absolute_path(file->path);
     }
   }
+  for (std::string* path :
+       {&config.http.tls_cert, &config.http.tls_key, &config.http.tls_client_ca}) {
+    if (!path->empty()) *path = absolute_path(*path);
+  }
+  if (takes_recorded_values(config.http)) config.recorded = recorded_source(config);
 }
 
 void check_together(const Config& config, Reading& reading) {

@@ -26,11 +26,19 @@ struct Place {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+// Who may send values by POST /record.
+enum class RecordAccess : uint8_t {
+  kLoopback,  // everybody, if the endpoint listens on loopback
+  kAlways,
+  kNever,
+};
+
 struct HttpConfig {
   std::string listen = "127.0.0.1:7295";  // "": off
   std::string token;
   std::string tls_cert, tls_key, tls_client_ca;
   bool allow_open = false;
+  RecordAccess record = RecordAccess::kLoopback;
 };
 
 enum class SourceType : uint8_t { kFile, kStdin, kKafka };
@@ -41,6 +49,10 @@ struct SampleConfig {
   std::string by;                       // a field; "": every record for itself
   std::string keep = "level >= error";  // an expression
 };
+
+// What comes by POST /record: a source whose name nobody can give, below state_dir.
+constexpr const char* kRecordedSource = ".recorded";
+constexpr const char* kRecordedDirectory = "recorded";
 
 struct SourceConfig {
   std::string name;
@@ -137,13 +149,15 @@ enum class RuleKind : uint8_t { kCounter, kGauge, kHistogram };
 // How a field's text becomes a label value.
 enum class LabelForm : uint8_t {
   kText,
-  kRoute,  // a path without its query string, ids in it replaced by {id}
+  kRoute,    // a path without its query string, ids in it replaced by {id}
+  kOutcome,  // success or error, whatever word the service uses
 };
 
 struct MetricLabel {
   std::string name;
-  std::string field;
+  std::string field;  // "": the label is always default_text
   LabelForm form = LabelForm::kText;
+  std::string default_text = {};  // where the record does not have the field
 };
 
 enum class GaugeOp : uint8_t { kSet, kInc, kDec };
@@ -153,9 +167,10 @@ struct MetricRule {
   RuleKind kind = RuleKind::kCounter;
   Place place;
   std::string name;
-  std::string help;       // one line, for the exposition
-  std::string event;      // only records of this event; "" for all
-  std::string level_min;  // only records of this level or above it; "" for all
+  std::string help;   // one line, for the exposition
+  std::string event;  // of a preset: only records of this event; "" for all
+  std::string where;  // only records for which this is true; "" for all
+  std::string until;  // of a gauge that counts what started: the event that ends it
   std::vector<MetricLabel> labels;
   std::string value = "1";  // a field, or a number
   GaugeOp op = GaugeOp::kSet;
@@ -166,18 +181,20 @@ struct MetricRule {
 // How an event is recognised: by event.name, else (a record without one) by the fields it has.
 struct EventShape {
   std::string name;
-  std::vector<std::string> fields;
+  std::vector<std::string> fields;  // {}: by event.name alone
 };
 
 // A file of config/presets/.
 struct Preset {
   std::string name;
   std::vector<EventShape> events;
-  std::vector<MetricRule> rules;
+  std::vector<MetricRule> rules;  // MetricRule::event: that of the list they stand in
 };
 
 struct MetricsConfig {
-  std::vector<std::string> presets = {"http", "log"};
+  std::vector<std::string> presets = {"http",     "agent",    "llm",      "tool",
+                                      "db",       "rag",      "vectordb", "cache",
+                                      "security", "workflow", "business", "log"};
   std::map<std::string, std::vector<std::string>> presets_by_source;  // load() fills it in
   uint64_t series_max = 10'000;
   uint64_t series_total_max = 100'000;
@@ -191,6 +208,7 @@ struct Config {
   Labels labels;
   HttpConfig http;
   std::vector<SourceConfig> sources;
+  std::optional<SourceConfig> recorded;  // load() fills it in where POST /record takes values
   MetricsConfig metrics;
   std::vector<OutputConfig> outputs;
 };

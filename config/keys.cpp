@@ -13,15 +13,28 @@ constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kTiB = 1ull << 40;
 
 Section<HttpConfig> http_section() {
+  Section<HttpConfig> tls;
+  tls.text("cert", &HttpConfig::tls_cert, {.check = check_not_empty},
+           "file with the certificate, PEM; those that it was signed with behind it")
+      .text("key", &HttpConfig::tls_key, {.check = check_not_empty}, "file with its key, PEM")
+      .text("client_ca", &HttpConfig::tls_client_ca, {.check = check_not_empty},
+            "file with the authorities whose client certificates are asked for, PEM");
   Section<HttpConfig> section;
   section
       .text("listen", &HttpConfig::listen, {.check = check_listen_address},
             "address:port of /metrics, /health and /status; \"\" turns them off")
       .text("token", &HttpConfig::token, {.is_secret = true},
             "asked for as 'Authorization: Bearer TOKEN', except by /health/live")
-      .later("tls", "certificates of the endpoint")
+      .group("tls", tls, "HTTPS instead of HTTP")
       .boolean("allow_open", &HttpConfig::allow_open,
-               "true: another address than loopback is fine without a token");
+               "true: another address than loopback is fine without a token or client_ca")
+      .word<RecordAccess>("record", &HttpConfig::record,
+                          {{"loopback", RecordAccess::kLoopback},
+                           {"always", RecordAccess::kAlways},
+                           {"never", RecordAccess::kNever}},
+                          {},
+                          "whether POST /record takes values: on a loopback address only, always, "
+                          "or never");
   return section;
 }
 

@@ -8,11 +8,7 @@ namespace {
 
 constexpr size_t kBucketsMax = 100;
 constexpr size_t kLabelsMax = 16;
-
-// The presets of the design that are still to come.
-const std::vector<std::string> kLaterPresets = {"access", "agent",    "business", "cache",
-                                                "db",     "llm",      "rag",      "security",
-                                                "tool",   "vectordb", "workflow", "host"};
+constexpr int64_t kSecondNs = 1'000'000'000;
 
 std::string label_name_of(const std::string& field) {
   std::string name = field;
@@ -25,11 +21,18 @@ std::string label_name_of(const std::string& field) {
 Section<MetricLabel> label_section() {
   Section<MetricLabel> section;
   section
-      .text("field", &MetricLabel::field, {.is_required = true, .check = check_not_empty},
+      .text("field", &MetricLabel::field, {.check = check_not_empty},
             "the field whose value is the label's")
-      .word<LabelForm>("form", &MetricLabel::form,
-                       {{"text", LabelForm::kText}, {"route", LabelForm::kRoute}}, {},
-                       "route: a path without its query, ids in it as {id}");
+      .word<LabelForm>(
+          "form", &MetricLabel::form,
+          {{"text", LabelForm::kText},
+           {"route", LabelForm::kRoute},
+           {"outcome", LabelForm::kOutcome}},
+          {},
+          "route: a path without its query, ids in it as {id}; outcome: success or error, "
+          "whatever word the service uses")
+      .text("default", &MetricLabel::default_text, {.check = check_not_empty},
+            "the value where a record does not have the field; without a field: of all records");
   return section;
 }
 
@@ -42,6 +45,9 @@ void read_label(const Node& name, const Node& value, const std::string& path, Me
   }
   if (value.kind == Node::Kind::kMap) {
     label_section().read(value, join_path(path, name.text), label, reading);
+    if (label.field.empty() && label.default_text.empty()) {
+      reading.mistake(value.place, "'" + join_path(path, name.text) + "' lacks 'field'");
+    }
   } else if (auto field = read_text(value, join_path(path, name.text), {.check = check_not_empty},
                                     reading)) {
     label.field = *std::move(field);
@@ -53,7 +59,7 @@ void read_label(const Node& name, const Node& value, const std::string& path, Me
 void read_labels(const Node& node, const std::string& path, MetricRule& rule, Reading& reading) {
   if (node.kind == Node::Kind::kList) {
     for (const std::string& field : read_texts(node, path, {.check = check_not_empty}, reading)) {
-      rule.labels.push_back({label_name_of(field), field, LabelForm::kText});
+      rule.labels.push_back({label_name_of(field), field});
     }
   } else {
     for_each_entry(node, path, reading, [&](const Node& name, const Node& value) {
@@ -101,21 +107,15 @@ Section<MetricRule> rule_section() {
            "the metric's name: it is set to value, or counts up or down");
   kind_key("histogram", RuleKind::kHistogram, "the metric's name: value is sorted into buckets");
   section.text("help", &Rule::help, {}, "one line that /metrics shows")
-      .text("event", &Rule::event, {.check = check_not_empty}, "only records of this event.name")
-      .word<std::string>("level_min", &Rule::level_min,
-                         {{"trace", "trace"},
-                          {"debug", "debug"},
-                          {"info", "info"},
-                          {"warn", "warn"},
-                          {"error", "error"},
-                          {"fatal", "fatal"}},
-                         {}, "only records of this level or above it")
-      .later("where", "only the records for which this is true")
+      .text("where", &Rule::where, {.check = check_expression}, "an expression: only these records")
       .custom(labels, read_labels)
       .text("value", &Rule::value, {.check = check_not_empty}, "a field, or a number")
       .word<GaugeOp>("op", &Rule::op,
                      {{"set", GaugeOp::kSet}, {"inc", GaugeOp::kInc}, {"dec", GaugeOp::kDec}}, {},
                      "what value does to a gauge")
+      .text("until", &Rule::until, {.check = check_not_empty},
+            "of a gauge: the event.name that ends what the records of this rule start, by span_id "
+            "or request.id; counts what goes on")
       .word<MetricUnit>(
           "unit", &Rule::unit,
           {{"none", MetricUnit::kNone}, {"s", MetricUnit::kSeconds}, {"bytes", MetricUnit::kBytes}},
@@ -144,8 +144,15 @@ void check_rule(const Node& node, const std::string& path, const MetricRule& rul
     }
   };
   only_for("op", RuleKind::kGauge, "gauge");
+  only_for("until", RuleKind::kGauge, "gauge");
   only_for("unit", RuleKind::kHistogram, "histogram");
   only_for("buckets", RuleKind::kHistogram, "histogram");
+  for (const char* key : {"op", "value"}) {
+    if (!rule.until.empty() && node.find(key) != nullptr) {
+      reading.mistake(node.find(key)->place,
+                      join_path("'" + path, key) + "' does not go with until: it counts by one");
+    }
+  }
 }
 
 std::vector<MetricRule> read_rules(const Node& node, const std::string& path, Reading& reading) {
@@ -179,7 +186,7 @@ std::vector<std::string> read_preset_names(const Node& node, const std::string& 
   }
   for (size_t i = 0; i < node.items.size(); ++i) {
     const std::string item_path = path + "[" + std::to_string(i) + "]";
-    if (auto name = read_word(node.items[i], item_path, preset_names(), kLaterPresets, reading)) {
+    if (auto name = read_word(node.items[i], item_path, preset_names(), {}, reading)) {
       names.push_back(*std::move(name));
     }
   }
@@ -188,14 +195,41 @@ std::vector<std::string> read_preset_names(const Node& node, const std::string& 
 
 namespace {
 
-Section<EventShape> event_section() {
-  Section<EventShape> section;
-  section
+// An event of a preset, with the rules for it.
+struct PresetEvent {
+  EventShape shape;
+  std::vector<MetricRule> rules;
+};
+
+Section<PresetEvent> event_section() {
+  Section<EventShape> shape;
+  shape
       .text("name", &EventShape::name, {.is_required = true, .check = check_not_empty},
             "the event's name")
       .texts("fields", &EventShape::fields, {.check = check_not_empty},
              "a record without event.name that has all of these is such an event");
+  Section<PresetEvent> section;
+  section
+      .include<EventShape>(
+          shape, [](PresetEvent& event) -> EventShape& { return event.shape; }, "")
+      .custom(info("rules", ValueType::kSectionList, "its metrics"),
+              [](const Node& node, const std::string& path, PresetEvent& event, Reading& reading) {
+                event.rules = read_rules(node, path, reading);
+              });
   return section;
+}
+
+void read_events(const Node& node, const std::string& path, Preset& preset, Reading& reading) {
+  const Section<PresetEvent> section = event_section();
+  for (const Node& item : node.items) {
+    PresetEvent event;
+    section.read(item, path, event, reading);
+    for (MetricRule& rule : event.rules) {
+      rule.event = event.shape.name;
+      preset.rules.push_back(std::move(rule));
+    }
+    preset.events.push_back(std::move(event.shape));
+  }
 }
 
 }  // namespace
@@ -217,7 +251,8 @@ Section<MetricsConfig> metrics_section() {
              "series of one metric; what is more goes to its overflow series")
       .count("series_total_max", &Metrics::series_total_max, 1, 10'000'000,
              "series of all metrics together")
-      .later("open_max", "when a started request without an end leaves its gauge")
+      .time("open_max", &Metrics::open_max_ns, kSecondNs, 7 * 86'400 * kSecondNs,
+            "when a started request without an end leaves its gauge")
       .custom(rules, [](const Node& node, const std::string& path, Metrics& into,
                         Reading& reading) { into.rules = read_rules(node, path, reading); });
   return section;
@@ -226,15 +261,10 @@ Section<MetricsConfig> metrics_section() {
 Section<Preset> preset_section() {
   Section<Preset> section;
   section
-      .custom(info("events", ValueType::kSectionList, "how the preset's events are recognised"),
-              [](const Node& node, const std::string& path, Preset& preset, Reading& reading) {
-                for (const Node& item : node.items) {
-                  EventShape shape;
-                  event_section().read(item, path, shape, reading);
-                  preset.events.push_back(std::move(shape));
-                }
-              })
-      .custom(info("rules", ValueType::kSectionList, "its metrics"),
+      .custom(info("events", ValueType::kSectionList,
+                   "how the preset's events are recognised, and their metrics"),
+              read_events)
+      .custom(info("rules", ValueType::kSectionList, "metrics of every record"),
               [](const Node& node, const std::string& path, Preset& preset, Reading& reading) {
                 preset.rules = read_rules(node, path, reading);
               });

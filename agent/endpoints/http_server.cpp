@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <httplib.h>
+#include <openssl/ssl.h>
 
 #include "lib/base/json_encode.h"
 
@@ -57,6 +58,36 @@ bool same_secret(std::string_view given, std::string_view wanted) {
   return difference == 0;
 }
 
+int status_of(base::ErrorCode code) {
+  switch (code) {
+    case base::ErrorCode::kInvalid:
+      return 400;
+    case base::ErrorCode::kUnavailable:
+    case base::ErrorCode::kNoSpace:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+std::string error_json(const std::string& message) {
+  std::string body = "{\"error\":";
+  base::append_json_string(body, message);
+  return body + "}\n";
+}
+
+// nullptr if certificate, key or authorities cannot be used.
+std::unique_ptr<httplib::Server> make_server(const HttpServerOptions& options) {
+  if (options.tls_cert.empty()) return std::make_unique<httplib::Server>();
+  const char* const client_ca =
+      options.tls_client_ca.empty() ? nullptr : options.tls_client_ca.c_str();
+  auto server = std::make_unique<httplib::SSLServer>(options.tls_cert.c_str(),
+                                                     options.tls_key.c_str(), client_ca);
+  if (!server->is_valid()) return nullptr;
+  SSL_CTX_set_min_proto_version(server->ssl_context(), TLS1_2_VERSION);
+  return server;
+}
+
 std::string not_ready_json(const std::vector<std::string>& reasons) {
   std::string body = "{\"status\":\"not ready\",\"reasons\":[";
   for (size_t i = 0; i < reasons.size(); ++i) {
@@ -70,8 +101,8 @@ std::string not_ready_json(const std::vector<std::string>& reasons) {
 
 class HttpServer::Implementation {
  public:
-  Implementation(std::string token, HttpAnswers answers)
-      : token_(std::move(token)), answers_(std::move(answers)) {
+  Implementation(std::string token, HttpAnswers answers, std::unique_ptr<httplib::Server> server)
+      : token_(std::move(token)), answers_(std::move(answers)), server_(std::move(server)) {
     set_limits();
     add_routes();
   }
@@ -82,9 +113,9 @@ class HttpServer::Implementation {
     if (!address) return tl::unexpected(address.error());
     errno = 0;
     if (address->port == 0) {
-      port_ = server_.bind_to_any_port(address->host);
+      port_ = server_->bind_to_any_port(address->host);
     } else {
-      port_ = server_.bind_to_port(address->host, address->port) ? address->port : -1;
+      port_ = server_->bind_to_port(address->host, address->port) ? address->port : -1;
     }
     if (port_ <= 0) {
       const std::string cause = errno == 0 ? "the address cannot be used" : std::strerror(errno);
@@ -92,11 +123,11 @@ class HttpServer::Implementation {
                               "cannot listen on '" + options.listen + "': " + cause);
     }
     thread_ = std::thread([this] {
-      server_.listen_after_bind();
+      server_->listen_after_bind();
       has_ended_.store(true, std::memory_order_release);
     });
     // The library forgets a stop() that comes before its loop runs.
-    while (!server_.is_running() && !has_ended_.load(std::memory_order_acquire)) {
+    while (!server_->is_running() && !has_ended_.load(std::memory_order_acquire)) {
       std::this_thread::yield();
     }
     return {};
@@ -104,24 +135,24 @@ class HttpServer::Implementation {
   [[nodiscard]] int port() const { return port_; }
   void stop() {
     if (!thread_.joinable()) return;
-    server_.stop();
+    server_->stop();
     thread_.join();
   }
 
  private:
   void set_limits() {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
-    server_.set_payload_max_length(kRequestBytesMax);
-    server_.set_read_timeout(kReadTimeoutS);
-    server_.set_write_timeout(kWriteTimeoutS);
+    server_->new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
+    server_->set_payload_max_length(kRequestBytesMax);
+    server_->set_read_timeout(kReadTimeoutS);
+    server_->set_write_timeout(kWriteTimeoutS);
     // An idle connection would hold one of the threads.
-    server_.set_keep_alive_max_count(1);
+    server_->set_keep_alive_max_count(1);
     // The library's own choice lets a second agent listen on the same port.
-    server_.set_socket_options([](socket_t socket) {
+    server_->set_socket_options([](socket_t socket) {
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
-    server_.set_exception_handler(
+    server_->set_exception_handler(
         [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
           response.status = 500;
           response.set_content("the agent failed to answer\n", kPlainText);
@@ -129,27 +160,34 @@ class HttpServer::Implementation {
   }
 
   void add_routes() {
-    server_.set_pre_routing_handler(
+    server_->set_pre_routing_handler(
         [this](const httplib::Request& request, httplib::Response& response) {
           return check_request(request, response);
         });
     for (const std::string_view prefix : kPrefixes) {
       const auto path = [&](const char* name) { return std::string(prefix) + name; };
-      server_.Get(path("/metrics"),
-                  [this](const httplib::Request& request, httplib::Response& response) {
-                    answer_metrics(request, response);
-                  });
+      server_->Get(path("/metrics"),
+                   [this](const httplib::Request& request, httplib::Response& response) {
+                     answer_metrics(request, response);
+                   });
       const auto alive = [](const httplib::Request&, httplib::Response& response) {
         response.set_content("{\"status\":\"ok\"}\n", kJson);
       };
-      server_.Get(path("/health"), alive);
-      server_.Get(path("/health/live"), alive);
-      server_.Get(
+      server_->Get(path("/health"), alive);
+      server_->Get(path("/health/live"), alive);
+      server_->Get(
           path("/health/ready"),
           [this](const httplib::Request&, httplib::Response& response) { answer_ready(response); });
-      server_.Get(path("/status"), [this](const httplib::Request&, httplib::Response& response) {
+      server_->Get(path("/status"), [this](const httplib::Request&, httplib::Response& response) {
         response.set_content(answers_.status_json(), kJson);
       });
+      server_->Get(path("/summary"), [this](const httplib::Request&, httplib::Response& response) {
+        response.set_content(answers_.summary_json(), kJson);
+      });
+      server_->Post(path("/record"),
+                    [this](const httplib::Request& request, httplib::Response& response) {
+                      answer_record(request, response);
+                    });
     }
   }
 
@@ -163,6 +201,7 @@ class HttpServer::Implementation {
       response.set_content("a token is needed: Authorization: Bearer TOKEN\n", kPlainText);
       return Verdict::Handled;
     }
+    if (request.path.ends_with("/record")) return check_record(request, response);
     if (request.method != "GET" && request.method != "HEAD") {
       response.status = 405;
       response.set_header("Allow", "GET, HEAD");
@@ -170,6 +209,25 @@ class HttpServer::Implementation {
       return Verdict::Handled;
     }
     return Verdict::Unhandled;
+  }
+
+  httplib::Server::HandlerResponse check_record(const httplib::Request& request,
+                                                httplib::Response& response) const {
+    const auto refuse = [&](int status, const char* reason) {
+      response.status = status;
+      response.set_content(error_json(reason), kJson);
+      return httplib::Server::HandlerResponse::Handled;
+    };
+    if (request.method != "POST") {
+      response.set_header("Allow", "POST");
+      return refuse(405, "only POST");
+    }
+    if (!answers_.record)
+      return refuse(403, "nothing is recorded here: http.record in the configuration");
+    if (!request.get_header_value("Content-Type").starts_with(kJson)) {
+      return refuse(415, "Content-Type must be application/json");
+    }
+    return httplib::Server::HandlerResponse::Unhandled;
   }
 
   bool has_token(const httplib::Request& request) const {
@@ -194,9 +252,16 @@ class HttpServer::Implementation {
                          kJson);
   }
 
+  void answer_record(const httplib::Request& request, httplib::Response& response) const {
+    const auto recorded = answers_.record(request.body);
+    response.status = recorded ? 200 : status_of(recorded.error().code);
+    response.set_content(
+        recorded ? "{\"status\":\"recorded\"}\n" : error_json(recorded.error().message), kJson);
+  }
+
   const std::string token_;
   const HttpAnswers answers_;
-  httplib::Server server_;
+  const std::unique_ptr<httplib::Server> server_;
   int port_ = -1;
   std::atomic<bool> has_ended_{false};
   std::thread thread_;
@@ -204,7 +269,14 @@ class HttpServer::Implementation {
 
 base::Expected<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOptions& options,
                                                               HttpAnswers answers) {
-  auto implementation = std::make_unique<Implementation>(options.token, std::move(answers));
+  auto server = make_server(options);
+  if (server == nullptr) {
+    return base::unexpected(base::ErrorCode::kInvalid,
+                            "cannot listen on '" + options.listen + "': certificate '" +
+                                options.tls_cert + "', its key or client_ca cannot be used");
+  }
+  auto implementation =
+      std::make_unique<Implementation>(options.token, std::move(answers), std::move(server));
   if (auto listens = implementation->listen(options); !listens) {
     return tl::unexpected(listens.error());
   }

@@ -1,9 +1,14 @@
-// The agent's endpoint: /metrics, /health, /health/live, /health/ready and /status, each also below
-// /api/v1/monitoring, /api/v1 and /monitoring.
+// The agent's endpoint: /metrics, /summary, /health, /health/live, /health/ready, /status and
+// POST /record, each also below /api/v1/monitoring, /api/v1 and /monitoring.
 //
 // The data comes from functions given at the start; they are called by the server's threads,
 // several at once. Requests are limited in size, time and number at once. With a token every path
 // but /health/live asks for "Authorization: Bearer TOKEN" (compared in constant time; 401 without).
+// With a certificate it speaks HTTPS (TLS 1.2 and later), with authorities for clients only to
+// those that have a certificate of them.
+//
+// POST /record wants Content-Type: application/json, which no web page can send here without being
+// asked first.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +25,8 @@ namespace sawlog::agent {
 struct HttpServerOptions {
   std::string listen;  // "127.0.0.1:7295", "[::1]:7295"; port 0: the system picks one
   std::string token;   // "": nothing is asked for
+  // Files, PEM; "": none.
+  std::string tls_cert = {}, tls_key = {}, tls_client_ca = {};
 };
 
 struct HttpAnswers {
@@ -32,6 +39,10 @@ struct HttpAnswers {
   // One sentence each; empty: ready.
   std::function<std::vector<std::string>()> reasons_not_ready;
   std::function<std::string()> status_json;
+  std::function<std::string()> summary_json;
+  // Durable when it returns. kInvalid: 400, kUnavailable: 503, else 500, with the message. Empty:
+  // nothing is taken (403).
+  std::function<base::Expected<void>(std::string_view body)> record;
 };
 
 class HttpServer {

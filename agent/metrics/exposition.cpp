@@ -30,6 +30,11 @@ void append_number(std::string& out, double value) {
   }
 }
 
+// As precise as a double is readable: milliseconds.
+double seconds(int64_t unix_ns) {
+  return static_cast<double>(unix_ns / 1'000'000) / 1e3;
+}
+
 void append_escaped(std::string& out, std::string_view text, bool escape_quotes) {
   for (const char letter : text) {
     if (letter == '\\') {
@@ -80,12 +85,16 @@ void ExpositionWriter::family(std::string_view name, FamilyType type, std::strin
   out_.append("# TYPE ").append(base_).append(" ").append(type_word).append("\n");
 }
 
-void ExpositionWriter::sample(std::span<const LabelView> labels, double value) {
-  line("", labels, "", value);
+void ExpositionWriter::sample(std::span<const LabelView> labels, double value,
+                              const ExemplarView* exemplar) {
+  // OpenMetrics allows exemplars on counters and buckets only.
+  const bool is_counter = type_ == FamilyType::kCounter && base_.size() < name_.size();
+  line("", labels, "", value, is_counter ? exemplar : nullptr);
 }
 
 void ExpositionWriter::histogram(std::span<const LabelView> labels, std::span<const double> bounds,
-                                 std::span<const uint64_t> buckets, double sum) {
+                                 std::span<const uint64_t> buckets, double sum,
+                                 std::span<const ExemplarView> exemplars) {
   uint64_t count = 0;
   for (size_t i = 0; i < buckets.size(); ++i) {
     count += buckets[i];
@@ -95,7 +104,8 @@ void ExpositionWriter::histogram(std::span<const LabelView> labels, std::span<co
         bound.find_first_of(".eI") == std::string::npos) {
       bound += ".0";
     }
-    line("_bucket", labels, bound, static_cast<double>(count));
+    line("_bucket", labels, bound, static_cast<double>(count),
+         exemplars.empty() ? nullptr : &exemplars[i]);
   }
   line("_sum", labels, "", sum);
   line("_count", labels, "", static_cast<double>(count));
@@ -106,12 +116,12 @@ void ExpositionWriter::created(std::span<const LabelView> labels, int64_t unix_n
                         (type_ == FamilyType::kCounter && base_.size() < name_.size());
   if (format_ != ExpositionFormat::kOpenMetrics || !is_known) return;
   const std::string sample_name = std::exchange(name_, base_);
-  line("_created", labels, "", static_cast<double>(unix_ns / 1'000'000) / 1e3);
+  line("_created", labels, "", seconds(unix_ns));
   name_ = sample_name;
 }
 
 void ExpositionWriter::line(std::string_view suffix, std::span<const LabelView> labels,
-                            std::string_view bound, double value) {
+                            std::string_view bound, double value, const ExemplarView* exemplar) {
   out_.append(name_).append(suffix);
   char separator = '{';
   const auto append_label = [&](std::string_view name, std::string_view text) {
@@ -126,6 +136,13 @@ void ExpositionWriter::line(std::string_view suffix, std::span<const LabelView> 
   if (separator == ',') out_ += '}';
   out_ += ' ';
   append_number(out_, value);
+  if (exemplar != nullptr && !exemplar->trace_id.empty() &&
+      format_ == ExpositionFormat::kOpenMetrics) {
+    out_.append(" # {trace_id=\"").append(exemplar->trace_id).append("\"} ");
+    append_number(out_, exemplar->value);
+    out_ += ' ';
+    append_number(out_, seconds(exemplar->time_unix_ns));
+  }
   out_ += '\n';
 }
 

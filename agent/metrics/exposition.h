@@ -26,19 +26,30 @@ struct LabelView {
   std::string_view value;
 };
 
+// A trace behind a value; only OpenMetrics shows it.
+struct ExemplarView {
+  std::string_view trace_id;
+  double value = 0;
+  int64_t time_unix_ns = 0;
+};
+
 class ExpositionWriter {
  public:
   explicit ExpositionWriter(ExpositionFormat format) : format_(format) {}
 
   // name: with its _total, if it has one.
   void family(std::string_view name, FamilyType type, std::string_view help);
-  void sample(std::span<const LabelView> labels, double value);
+  // exemplar: of a counter, or nullptr.
+  void sample(std::span<const LabelView> labels, double value,
+              const ExemplarView* exemplar = nullptr);
   void sample(std::initializer_list<LabelView> labels, double value) {
     sample(std::span(labels.begin(), labels.size()), value);
   }
-  // buckets: how many values fell into each (not summed up), one more than bounds.
+  // buckets: how many values fell into each (not summed up), one more than bounds; exemplars: by
+  // bucket, without a trace where there is none, or empty.
   void histogram(std::span<const LabelView> labels, std::span<const double> bounds,
-                 std::span<const uint64_t> buckets, double sum);
+                 std::span<const uint64_t> buckets, double sum,
+                 std::span<const ExemplarView> exemplars = {});
   // When the series of the sample before began; only OpenMetrics shows it.
   void created(std::span<const LabelView> labels, int64_t unix_ns);
 
@@ -46,7 +57,7 @@ class ExpositionWriter {
 
  private:
   void line(std::string_view suffix, std::span<const LabelView> labels, std::string_view bound,
-            double value);
+            double value, const ExemplarView* exemplar = nullptr);
 
   ExpositionFormat format_;
   FamilyType type_ = FamilyType::kGauge;

@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/metrics/exemplars.h"
 #include "agent/metrics/metric_schema.h"
 #include "agent/metrics/metric_snapshot.h"
+#include "agent/metrics/open_starts.h"
 #include "agent/metrics/series_table.h"
 #include "agent/metrics/state_codec.h"
 #include "outputs/output.h"
@@ -44,8 +46,22 @@ class Metric {
   }
   // Of a gauge: the latest by the record's time wins, whatever the order of reading.
   void set(uint32_t index, double value, int64_t time_unix_ns);
-  // Of a histogram.
-  void observe(uint32_t index, double value);
+  // Of a histogram; returns the bucket.
+  size_t observe(uint32_t index, double value);
+  // The trace behind a value that was just added or observed, if that is wanted.
+  [[nodiscard]] bool wants_exemplar() const { return exemplars_.is_wanted(); }
+  void note_exemplar(uint32_t index, size_t bucket, double value, std::string_view trace_id,
+                     int64_t time_unix_ns) {
+    exemplars_.note(index, bucket, value, trace_id, time_unix_ns);
+  }
+
+  // Of a gauge that counts what goes on: a start under the key, and its end.
+  void open(uint32_t index, const OpenKey& key, int64_t time_unix_ns);
+  void close(const OpenKey& key);
+  // Closes what started before the time; whether anything did.
+  bool close_before(int64_t unix_ns);
+  [[nodiscard]] bool has_open() const { return open_.size() > 0; }
+  [[nodiscard]] int64_t earliest_open_unix_ns() const { return open_.earliest_unix_ns(); }
 
   // Appends this metric's block; nothing if nothing changed and kind is kDelta.
   void save(outputs::SaveKind kind, std::string& out);
@@ -76,6 +92,9 @@ class Metric {
   uint32_t new_series(std::string_view key, int64_t now_unix_ns);
   uint32_t insert(std::string_view key, int64_t now_unix_ns);
   void write_row(uint32_t index, bool with_key, StateWriter& writer);
+  void write_open(outputs::SaveKind kind, StateWriter& writer);
+  [[nodiscard]] bool restore_open(StateReader& reader);
+  void count_open(uint32_t index, int change);
   void take_snapshot();
 
   const std::shared_ptr<const MetricSchema> schema_;
@@ -85,6 +104,9 @@ class Metric {
   std::vector<uint64_t> cells_;
   uint64_t overflow_count_ = 0;
   uint32_t overflow_series_ = SeriesTable::kNone;
+  Exemplars exemplars_;
+  OpenStarts open_;
+  std::vector<uint32_t> open_counts_;  // by series; shorter than the series where nothing is open
 
   std::vector<uint8_t> is_changed_;  // by series, since the last save()
   std::vector<uint32_t> changed_;

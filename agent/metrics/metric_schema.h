@@ -27,7 +27,8 @@ struct MetricSchema {
   config::RuleKind kind = config::RuleKind::kCounter;
   std::vector<std::string> labels;  // names, in the order of the key
   std::vector<double> bounds;       // of a histogram, rising, without +Inf
-  std::string help;                 // not part of what makes two schemas the same
+  std::string help;                 // not part of what makes two schemas the same, nor is:
+  bool is_recorded = false;         // no rule made it, but POST /record
 
   [[nodiscard]] size_t cells_per_series() const {
     switch (kind) {

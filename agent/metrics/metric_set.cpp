@@ -1,9 +1,11 @@
 #include "agent/metrics/metric_set.h"
 
+#include "agent/metrics/label_key.h"
+
 namespace sawlog::agent {
 namespace {
 
-constexpr uint64_t kStateVersion = 1;
+constexpr uint64_t kStateVersion = 2;
 
 }  // namespace
 
@@ -15,8 +17,48 @@ base::Expected<Metric*> MetricSet::add(MetricSchema schema) {
         "cannot make metric '" + schema.name +
             "': another rule gives it another type, other labels or other buckets");
   }
+  if (schema.is_recorded) ++recorded_count_;
   metrics_.push_back(std::make_unique<Metric>(std::move(schema), budget_));
   return metrics_.back().get();
+}
+
+base::Expected<void> MetricSet::record(const RecordedValue& value, int64_t time_unix_ns,
+                                       int64_t now_unix_ns) {
+  const auto metric = find_or_make(value);
+  if (!metric) return tl::unexpected(metric.error());
+  LabelKey key;
+  for (const std::string& name : (*metric)->schema().labels) {
+    const auto label = std::ranges::find(
+        value.labels, name, [](const auto& pair) -> const auto& { return pair.first; });
+    key.append(label->second);
+  }
+  const uint32_t series = (*metric)->series(key.bytes(), now_unix_ns);
+  switch (value.kind) {
+    case config::RuleKind::kCounter:
+      (*metric)->add(series, value.value);
+      break;
+    case config::RuleKind::kGauge:
+      (*metric)->set(series, value.value, time_unix_ns);
+      break;
+    case config::RuleKind::kHistogram:
+      (void)(*metric)->observe(series, value.value);
+      break;
+  }
+  return {};
+}
+
+base::Expected<Metric*> MetricSet::find_or_make(const RecordedValue& value) {
+  if (Metric* known = find(value.name)) {
+    const std::string contradiction = value.contradicts(known->schema());
+    if (contradiction.empty()) return known;
+    return base::unexpected(base::ErrorCode::kInvalid, "'" + value.name + "' " + contradiction);
+  }
+  if (recorded_count_ == kRecordedMax) {
+    return base::unexpected(base::ErrorCode::kInvalid,
+                            "'" + value.name + "' is one metric too many: there are " +
+                                std::to_string(kRecordedMax) + " recorded ones");
+  }
+  return add(value.schema());
 }
 
 Metric* MetricSet::find(const std::string& name) {
@@ -24,6 +66,20 @@ Metric* MetricSet::find(const std::string& name) {
     if (metric->schema().name == name) return metric.get();
   }
   return nullptr;
+}
+
+bool MetricSet::close_before(int64_t unix_ns) {
+  bool did_close = false;
+  for (const auto& metric : metrics_) did_close |= metric->close_before(unix_ns);
+  return did_close;
+}
+
+int64_t MetricSet::earliest_open_unix_ns() const {
+  int64_t earliest = INT64_MAX;
+  for (const auto& metric : metrics_) {
+    earliest = std::min(earliest, metric->earliest_open_unix_ns());
+  }
+  return earliest;
 }
 
 std::string MetricSet::save(outputs::SaveKind kind) {
@@ -64,6 +120,7 @@ bool MetricSet::restore_blocks(StateReader& reader) {
     const MetricSchema schema = read_schema(reader);
     if (!reader.ok() || schema.kind > config::RuleKind::kHistogram) return false;
     Metric* metric = find(schema.name);
+    if (metric == nullptr && schema.is_recorded) metric = *add(schema);
     const bool is_ours = metric != nullptr && metric->schema().is_same_as(schema);
     if (!(is_ours ? metric->restore(reader) : Metric::skip(reader, schema))) return false;
   }

@@ -48,33 +48,48 @@ SortedSeries sort_series(const MetricSnapshot& metric) {
   return sorted;
 }
 
-void write_series(const MetricSchema& schema, std::span<const uint64_t> row,
-                  std::span<const LabelView> labels, ExpositionWriter& writer) {
-  const double value = compensated_value(row[cell::kSum], row[cell::kCompensation]);
-  if (schema.kind == config::RuleKind::kHistogram) {
-    writer.histogram(labels, schema.bounds, row.subspan(cell::kBuckets), value);
-  } else {
-    writer.sample(labels, value);
+// The traces behind the values of a series, by bucket.
+void find_exemplars(const MetricSnapshot& metric, uint32_t series, std::vector<ExemplarView>& by) {
+  for (size_t bucket = 0; bucket < by.size(); ++bucket) {
+    const Exemplar* const found = Exemplars::find(metric.exemplars, series, bucket);
+    by[bucket] = found == nullptr
+                     ? ExemplarView()
+                     : ExemplarView{found->trace_id(), found->value, found->time_unix_ns};
   }
-  writer.created(labels, std::bit_cast<int64_t>(row[cell::kCreated]));
 }
 
 void write_metric(const MetricSnapshot& metric, ExpositionWriter& writer) {
   const MetricSchema& schema = *metric.schema;
   writer.family(schema.name, family_type(schema.kind), schema.help);
   const SortedSeries sorted = sort_series(metric);
-  const size_t row_size = schema.cells_per_series();
+  const bool is_histogram = schema.kind == config::RuleKind::kHistogram;
   std::vector<LabelView> labels(schema.labels.size());
+  std::vector<ExemplarView> exemplars(is_histogram ? schema.bounds.size() + 1 : 1);
   for (const uint32_t series : sorted.order) {
     for (size_t i = 0; i < labels.size(); ++i) {
       labels[i] = {schema.labels[i], sorted.values[series * labels.size() + i]};
     }
-    write_series(schema, std::span(metric.cells).subspan(series * row_size, row_size), labels,
-                 writer);
+    const std::span<const uint64_t> row = metric.row(series);
+    find_exemplars(metric, series, exemplars);
+    if (is_histogram) {
+      writer.histogram(labels, schema.bounds, row.subspan(cell::kBuckets), metric.value(series),
+                       exemplars);
+    } else {
+      writer.sample(labels, metric.value(series), exemplars.data());
+    }
+    writer.created(labels, std::bit_cast<int64_t>(row[cell::kCreated]));
   }
 }
 
 }  // namespace
+
+double MetricSnapshot::value(uint32_t index) const {
+  const std::span<const uint64_t> cells_of = row(index);
+  const double value = compensated_value(cells_of[cell::kSum], cells_of[cell::kCompensation]);
+  const bool counts_open = schema->kind == config::RuleKind::kGauge && index < open_counts.size() &&
+                           std::bit_cast<int64_t>(cells_of[cell::kSetTime]) == INT64_MIN;
+  return counts_open ? value + open_counts[index] : value;
+}
 
 void write_snapshot(const MetricSetSnapshot& snapshot, ExpositionWriter& writer) {
   for (const auto& metric : snapshot) {

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "agent/metrics/exemplars.h"
 #include "agent/metrics/exposition.h"
 #include "agent/metrics/metric_schema.h"
 
@@ -26,8 +28,18 @@ struct SeriesKeys {
 struct MetricSnapshot {
   std::shared_ptr<const MetricSchema> schema;
   std::shared_ptr<const SeriesKeys> series;
-  std::vector<uint64_t> cells;  // schema->cells_per_series for each series
-  uint64_t overflow_count = 0;  // values that went to the overflow series
+  std::vector<uint64_t> cells;        // schema->cells_per_series for each series
+  std::vector<uint32_t> open_counts;  // of a gauge, by series: what goes on; the rest have none
+  std::vector<Exemplar> exemplars;    // see exemplars.h
+  uint64_t overflow_count = 0;        // values that went to the overflow series
+
+  [[nodiscard]] std::span<const uint64_t> row(uint32_t index) const {
+    const size_t size = schema->cells_per_series();
+    return std::span(cells).subspan(index * size, size);
+  }
+  // Of a counter or gauge; of a histogram the sum. What a record said of a gauge goes before what
+  // was counted as open.
+  [[nodiscard]] double value(uint32_t index) const;
 };
 
 using MetricSetSnapshot = std::vector<std::shared_ptr<const MetricSnapshot>>;  // sorted by name

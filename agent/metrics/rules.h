@@ -1,9 +1,13 @@
 // What is counted: the rules of the presets and of the user, compiled once against the positions of
 // their fields in a record.
+//
+// A record is one event at most: the one whose name is its event.name, else (without an event.name)
+// the first whose fields it has. The rules of that event and those for every record are run.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +15,15 @@
 #include "agent/metrics/metric_set.h"
 #include "config/config.h"
 #include "lib/base/error.h"
+#include "parsers/expression.h"
 #include "parsers/record.h"
 
 namespace sawlog::agent {
 
 class RuleSet {
  public:
-  // Makes the metrics in the set. kInvalid if a preset is unknown or rules contradict each other.
+  // Makes the metrics in the set. kInvalid if a preset is unknown, a condition cannot be understood
+  // or rules contradict each other.
   [[nodiscard]] static base::Expected<RuleSet> compile(const config::MetricsConfig& config,
                                                        MetricSet& metrics);
 
@@ -28,11 +34,12 @@ class RuleSet {
   void apply(const parsers::Record& record, int64_t now_unix_ns);
 
  private:
-  enum class LabelSource : uint8_t { kText, kRoute, kLevel };
+  enum class LabelSource : uint8_t { kConstant, kText, kRoute, kLevel, kOutcome };
   struct Label {
     LabelSource source = LabelSource::kText;
     parsers::FieldIndex field = 0;
     size_t route = 0;  // of kRoute: index into routes_
+    std::string default_text;
   };
   // The route of a field, made when the first rule asks for it.
   struct Route {
@@ -41,22 +48,23 @@ class RuleSet {
     std::string_view text;  // in buffer, or in the record
     std::array<char, kLabelValueBytesMax + 1> buffer;
   };
+  enum class Action : uint8_t { kAdd, kSubtract, kSet, kObserve, kOpen, kClose };
   struct Rule {
     Metric* metric = nullptr;
-    config::RuleKind kind = config::RuleKind::kCounter;
-    config::GaugeOp op = config::GaugeOp::kSet;
-    parsers::Level level_min = parsers::Level::kUnknown;
+    Action action = Action::kAdd;
+    bool may_be_negative = true;
+    std::optional<parsers::Expression> where;
     std::vector<Label> labels;
     bool has_field = false;  // the value is a field's, else constant
     parsers::FieldIndex field = 0;
     double constant = 1;
     double divisor = 1;
+    uint64_t ended_by = 0;  // of kOpen and kClose: hash of the event that ends it
   };
   // An event and the rules for it. Those for every record stand under the name "".
   struct Event {
     std::string name;
-    bool has_shape = false;
-    std::vector<parsers::FieldIndex> shape;  // what a record without event.name must have
+    std::vector<parsers::FieldIndex> shape;  // what a record without event.name must have, or {}
     std::vector<Rule> rules;
   };
 
@@ -65,15 +73,31 @@ class RuleSet {
   Event& event(const std::string& name);
   void add_shape(const config::EventShape& shape);
   base::Expected<void> add_rule(const config::MetricRule& rule, MetricSet& metrics);
+  void compile_value(const config::MetricRule& rule, Rule& compiled);
+  [[nodiscard]] Label compile_label(const config::MetricLabel& label);
+  void add_end(const config::MetricRule& rule, Metric* metric);
 
-  Event* event_of(const parsers::Record& record);
+  [[nodiscard]] const Event* event_of(const parsers::Record& record);
+  [[nodiscard]] const Event* event_named(std::string_view name);
   void run(const Rule& rule, const parsers::Record& record, int64_t now_unix_ns);
-  void append_label(const Label& label, const parsers::Record& record);
-  std::string_view route_text(Route& route, const parsers::Record& record);
+  [[nodiscard]] static std::optional<double> value_of(const Rule& rule,
+                                                      const parsers::Record& record);
+  void open_or_close(const Rule& rule, uint32_t series, const parsers::Record& record);
+  void note_exemplar(const Rule& rule, uint32_t series, size_t bucket, double value,
+                     const parsers::Record& record);
+  [[nodiscard]] std::string_view label_value(const Label& label, const parsers::Record& record);
+  [[nodiscard]] std::string_view outcome_of(const Label& label,
+                                            const parsers::Record& record) const;
+  [[nodiscard]] std::string_view route_text(Route& route, const parsers::Record& record);
 
   std::vector<std::string> fields_;
   std::vector<Event> events_;  // [0]: of every record
+  size_t last_named_ = 0;      // the event that was named last
   parsers::FieldIndex event_name_ = 0;
+  parsers::FieldIndex trace_id_ = 0;
+  parsers::FieldIndex error_type_ = 0;
+  parsers::FieldIndex span_id_ = 0;
+  parsers::FieldIndex request_id_ = 0;
   LabelKey key_;
   std::vector<Route> routes_;
 };

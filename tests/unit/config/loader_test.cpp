@@ -95,15 +95,20 @@ TEST(Loader, EveryKeyArrives) {
   EXPECT_EQ(config.sources.at(0).sample.by, "trace_id");
   EXPECT_EQ(config.sources.at(0).sample.keep, "level >= warn");
 
-  ASSERT_EQ(config.metrics.rules.size(), 4);
+  ASSERT_EQ(config.metrics.rules.size(), 5);
   const MetricRule& value = config.metrics.rules[1];
   EXPECT_EQ(value.kind, RuleKind::kCounter);
-  EXPECT_EQ(value.event, "order.placed");
+  EXPECT_EQ(value.where, "event.name == \"order.placed\"");
   EXPECT_EQ(value.labels.at(0).name, "order_currency");
   EXPECT_EQ(value.labels.at(0).field, "order.currency");
   EXPECT_EQ(value.value, "order.value");
   EXPECT_EQ(config.metrics.rules[2].op, GaugeOp::kSet);
   EXPECT_EQ(config.metrics.rules[3].unit, MetricUnit::kBytes);
+  EXPECT_EQ(config.metrics.rules[4].until, "export.ended");
+  EXPECT_EQ(config.metrics.rules[4].labels.at(0).default_text, "csv");
+  EXPECT_EQ(config.metrics.open_max_ns, 3'600'000'000'000);
+  ASSERT_TRUE(config.recorded);
+  EXPECT_THAT(config.recorded->paths, testing::ElementsAre("/var/lib/sawlog/recorded/*.json"));
 
   const OutputConfig& search = config.outputs.at(0);
   EXPECT_EQ(search.in_flight, 2);
@@ -252,13 +257,27 @@ TEST(Loader, AnEmptyFileAndADirectory) {
 }
 
 TEST(Loader, EveryPresetLoads) {
-  EXPECT_THAT(preset_names(), testing::ElementsAre("http", "log"));
+  EXPECT_THAT(preset_names(), testing::IsSupersetOf(Config().metrics.presets));
   for (const std::string& name : preset_names()) {
     const auto preset = load_preset(name);
     ASSERT_TRUE(preset) << preset.error().message;
     EXPECT_FALSE(preset->rules.empty());
   }
   EXPECT_FALSE(load_preset("nothing"));
+}
+
+TEST(Loader, WhatMayBeRecorded) {
+  const auto takes = [](const std::string& http) {
+    const std::string rest =
+        "sources: {app: {paths: [/a/*.log]}}\noutputs: {see: {type: stdout}}\n";
+    return config_of("http: {" + http + "}\n" + rest).recorded.has_value();
+  };
+  EXPECT_TRUE(takes("listen: '127.0.0.1:0'"));
+  EXPECT_TRUE(takes("listen: '[::1]:7295'"));
+  EXPECT_FALSE(takes("listen: ''"));
+  EXPECT_FALSE(takes("listen: '127.0.0.1:0', record: never"));
+  EXPECT_FALSE(takes("listen: '0.0.0.0:7295', token: secret"));
+  EXPECT_TRUE(takes("listen: '0.0.0.0:7295', token: secret, record: always"));
 }
 
 std::string without_folder(std::string text, const std::filesystem::path& folder) {

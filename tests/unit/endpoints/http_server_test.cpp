@@ -18,6 +18,7 @@ HttpAnswers answers() {
   };
   functions.reasons_not_ready = [] { return std::vector<std::string>(); };
   functions.status_json = [] { return std::string("{\"consumers\":[]}"); };
+  functions.summary_json = [] { return std::string("{\"requests\":{}}"); };
   return functions;
 }
 
@@ -78,6 +79,7 @@ TEST(HttpServer, AnswersUnderEverySpelling) {
     EXPECT_EQ(body_of(get(server->port(), prefix + "/health/live")), "{\"status\":\"ok\"}\n");
     EXPECT_EQ(body_of(get(server->port(), prefix + "/health/ready")), "{\"status\":\"ready\"}\n");
     EXPECT_EQ(body_of(get(server->port(), prefix + "/status")), "{\"consumers\":[]}");
+    EXPECT_EQ(body_of(get(server->port(), prefix + "/summary")), "{\"requests\":{}}");
   }
   EXPECT_EQ(status_of(get(server->port(), "/nothing")), 404);
   EXPECT_EQ(status_of(get(server->port(), "/../../etc/passwd")), 404);
@@ -131,6 +133,54 @@ TEST(HttpServer, RefusesWhatIsTooLarge) {
   EXPECT_EQ(status_of(talk(port, post)), 405);
   EXPECT_NE(status_of(talk(port, std::string("\0\xff garbage\r\n\r\n", 13))), 200);
   EXPECT_EQ(status_of(get(port, "/metrics")), 200);
+}
+
+std::string post(int port, const std::string& path, const std::string& body,
+                 const std::string& type = "application/json") {
+  return talk(port, "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+                        "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+TEST(HttpServer, TakesValuesUnderEverySpelling) {
+  HttpAnswers functions = answers();
+  std::vector<std::string> bodies;
+  functions.record = [&](std::string_view body) -> base::Expected<void> {
+    bodies.emplace_back(body);
+    return {};
+  };
+  const auto server = started(std::move(functions));
+  for (const std::string prefix : {"", "/api/v1/monitoring", "/api/v1", "/monitoring"}) {
+    const std::string answer = post(server->port(), prefix + "/record", "{\"value\":1}");
+    EXPECT_EQ(status_of(answer), 200) << prefix;
+    EXPECT_EQ(body_of(answer), "{\"status\":\"recorded\"}\n");
+  }
+  EXPECT_EQ(bodies, std::vector<std::string>(4, "{\"value\":1}"));
+}
+
+TEST(HttpServer, SaysWhyAValueIsNotTaken) {
+  HttpAnswers functions = answers();
+  functions.record = [](std::string_view body) -> base::Expected<void> {
+    if (body == "full") return base::unexpected(base::ErrorCode::kUnavailable, "not read yet");
+    return base::unexpected(base::ErrorCode::kInvalid, "it lacks 'name'");
+  };
+  const auto server = started(std::move(functions), "secret");
+  const int port = server->port();
+  EXPECT_EQ(status_of(post(port, "/record", "{}")), 401);
+  const std::string with_token = "application/json\r\nAuthorization: Bearer secret";
+  const std::string answer = post(port, "/record", "{}", with_token);
+  EXPECT_EQ(status_of(answer), 400);
+  EXPECT_EQ(body_of(answer), "{\"error\":\"it lacks 'name'\"}\n");
+  EXPECT_EQ(status_of(post(port, "/record", "full", with_token)), 503);
+  EXPECT_EQ(status_of(post(port, "/record", std::string(70'000, ' '), with_token)), 413);
+  EXPECT_EQ(status_of(post(port, "/record", "{}", "text/plain\r\nAuthorization: Bearer secret")),
+            415);
+  EXPECT_EQ(status_of(get(port, "/record", "Authorization: Bearer secret\r\n")), 405);
+  EXPECT_EQ(status_of(post(port, "/metrics", "{}", with_token)), 405);
+}
+
+TEST(HttpServer, TakesNothingWhereThatIsOff) {
+  const auto server = started(answers());
+  EXPECT_EQ(status_of(post(server->port(), "/record", "{}")), 403);
 }
 
 TEST(HttpServer, ManyAtOnce) {

@@ -4,95 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/metrics/feed.h"
+
 namespace sawlog::agent {
 namespace {
 
 using outputs::SaveKind;
-
-class FixedClock final : public base::Clock {
- public:
-  [[nodiscard]] int64_t unix_ns() const override { return 1'700'000'000'000'000'000; }
-  [[nodiscard]] int64_t monotonic_ns() const override { return 0; }
-};
-
-class CountingSink final : public outputs::DeliverySink {
- public:
-  void settled(const outputs::LineRange&, const outputs::Outcome& outcome) override {
-    delivered += outcome.delivered;
-  }
-  void unknown(const outputs::LineRange&) override { ADD_FAILURE() << "a delivery was dropped"; }
-  uint64_t delivered = 0;
-};
-
-// A handler and what feeds it.
-class Feed {
- public:
-  explicit Feed(config::MetricsConfig config = {}) {
-    auto made = MetricHandler::create(config, clock_, snapshots_);
-    EXPECT_TRUE(made) << made.error().message;
-    handler_ = std::move(*made);
-    EXPECT_TRUE(handler_->restore({}));
-  }
-
-  Feed& lines(const std::vector<std::string>& texts) {
-    std::string bytes;
-    std::vector<parsers::Line> lines;
-    for (const std::string& text : texts) {
-      parsers::Line line;
-      line.begin = static_cast<uint32_t>(bytes.size());
-      line.size_bytes = static_cast<uint32_t>(text.size());
-      line.original_size_bytes = text.size();
-      bytes += text + "\n";
-      line.next = static_cast<uint32_t>(bytes.size());
-      lines.push_back(line);
-    }
-    const size_t size = bytes.size();
-    bytes.append(parsers::kPaddingBytes, '\0');
-    parsers::Chunk chunk;
-    chunk.source = &source_;
-    chunk.path = "/var/log/app.log";
-    chunk.bytes = std::string_view(bytes).substr(0, size);
-    chunk.next_offset = size;
-    chunk.lines = lines;
-    chunk.first_read_unix_ns = clock_.unix_ns();
-    handled_ = handler_->handle(chunk, outputs::Delivery(&sink_, {{}, 0, size, lines.size()}));
-    return *this;
-  }
-  // The sample lines after a save, without the agent's own.
-  std::vector<std::string> shown() {
-    (void)handler_->save_state(SaveKind::kFull);
-    handler_->saved();
-    return published();
-  }
-  std::vector<std::string> published() {
-    std::vector<std::string> found;
-    const std::string text = render_metrics(snapshots_, nullptr, ExpositionFormat::kPrometheus);
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = text.find('\n', at);
-      const std::string line = text.substr(at, end - at);
-      if (!line.starts_with("#") && !line.starts_with("sawlog_")) found.push_back(line);
-      at = end + 1;
-    }
-    return found;
-  }
-  MetricHandler& handler() { return *handler_; }
-  [[nodiscard]] uint64_t delivered() const { return sink_.delivered; }
-  [[nodiscard]] const outputs::Handled& handled() const { return handled_; }
-
- private:
-  FixedClock clock_;
-  MetricSnapshots snapshots_;
-  parsers::SourceContext source_{.name = "app", .labels = {}, .fields = {}};
-  CountingSink sink_;
-  outputs::Handled handled_;
-  std::unique_ptr<MetricHandler> handler_;
-};
-
-config::MetricsConfig presets(std::vector<std::string> names) {
-  config::MetricsConfig config;
-  config.presets = std::move(names);
-  return config;
-}
 
 TEST(MetricHandler, ASourceMayHavePresetsOfItsOwn) {  // error.log repeats lines of application.log
   config::MetricsConfig config = presets({"log"});
@@ -182,7 +99,7 @@ TEST(MetricHandler, RulesOfTheUser) {
   config::MetricsConfig config = presets({});
   config::MetricRule orders;
   orders.name = "orders_total";
-  orders.event = "order.placed";
+  orders.where = R"(event.name == "order.placed")";
   orders.labels = {{"currency", "order.currency", config::LabelForm::kText}};
   config::MetricRule value = orders;
   value.name = "order_value_total";
@@ -234,7 +151,7 @@ TEST(MetricHandler, RulesThatContradictEachOther) {
   config::MetricRule rule;
   rule.name = "http_requests_total";
   config.rules = {rule};
-  const FixedClock clock;
+  const SettableClock clock;
   MetricSnapshots snapshots;
   EXPECT_FALSE(MetricHandler::create(config, clock, snapshots));
 }
