@@ -102,7 +102,41 @@ def exporter(render) -> Listener:
     return Listener(Handler)
 
 
-class Prometheus:
+class Server:
+    """A Prometheus that can be asked; process is set by who starts it."""
+
+    process: Process
+
+    def query(self, expression: str) -> list[dict]:
+        """The series of an instant query."""
+        query = urllib.parse.urlencode({"query": expression})
+        data = get_json(f"{self.process.url}/api/v1/query?{query}")["data"]
+        return data["result"] if data["resultType"] in ("vector", "matrix") else [data]
+
+
+class Scraper(Server):
+    """Asks one agent four times a second, as fast as it is worth."""
+
+    def __init__(self, directory: Path, agent_port: int):
+        directory.mkdir()
+        (directory / "prometheus.yml").write_text(
+            "global: {scrape_interval: 250ms}\n"
+            "scrape_configs:\n"
+            f"  - {{job_name: agent, static_configs: [{{targets: ['127.0.0.1:{agent_port}']}}]}}\n")
+        self.process = Process(
+            "prometheus", directory, free_port(), "--config.file=prometheus.yml",
+            "--storage.tsdb.path=data", "--log.level=warn", "--enable-feature=exemplar-storage")
+
+    def exemplars(self, expression: str) -> list[dict]:
+        query = urllib.parse.urlencode({"query": expression, "start": time.time() - 10 * 86400,
+                                        "end": time.time() + 60})
+        return get_json(f"{self.process.url}/api/v1/query_exemplars?{query}")["data"]
+
+    def close(self) -> None:
+        self.process.stop()
+
+
+class Prometheus(Server):
     """With the agent and the exporters of a very bad day; Redis' exporter is not there at all."""
 
     def __init__(self, directory: Path, alertmanager_url: str):
@@ -138,12 +172,6 @@ class Prometheus:
         (directory / "targets" / "api.yml").write_text('[{targets: ["https://api.test/health"]}]')
         (directory / "targets" / "redis.yml").write_text(
             f'[{{targets: ["127.0.0.1:{free_port()}"]}}]')
-
-    def query(self, expression: str) -> list[dict]:
-        """The series of an instant query."""
-        query = urllib.parse.urlencode({"query": expression})
-        data = get_json(f"{self.url}/api/v1/query?{query}")["data"]
-        return data["result"] if data["resultType"] == "vector" else [data]
 
     def rules(self) -> list[dict]:
         groups = get_json(f"{self.url}/api/v1/rules")["data"]["groups"]
