@@ -7,6 +7,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "follow the configured files and ship them", run},
     {"check", "check a configuration: every mistake with file:line:col", check},
+    {"report", "what logs say: rates, durations, failures, errors, changes", report},
     {"schema", "the JSON Schema of the configuration, for editors", schema},
 };
 

@@ -21,6 +21,7 @@ struct Command {
 
 [[nodiscard]] std::span<const Command> all();
 
+int report(const std::vector<std::string>& arguments);
 int run(const std::vector<std::string>& arguments);
 int check(const std::vector<std::string>& arguments);
 int schema(const std::vector<std::string>& arguments);
