@@ -20,7 +20,6 @@ base::Expected<std::unique_ptr<RecordLog>> RecordLog::open(base::Filesystem& fil
   return log;
 }
 
-// The last file may end in the middle of a line: nothing more is added to it.
 base::Expected<void> RecordLog::find_files() {
   if (auto made = filesystem_.create_directories(directory_); !made) return made;
   const auto entries = filesystem_.list(directory_);
@@ -33,7 +32,29 @@ base::Expected<void> RecordLog::find_files() {
     numbers_.push_back(number);
   }
   std::ranges::sort(numbers_);
-  if (!numbers_.empty()) last_number_ = numbers_.back();
+  if (numbers_.empty()) return {};
+  last_number_ = numbers_.back();
+  return continue_file();
+}
+
+// The last file is gone on with. It may end in the middle of a line, which was not answered: that
+// line is ended.
+base::Expected<void> RecordLog::continue_file() {
+  auto file = filesystem_.open(path_of(last_number_), base::OpenMode::kAppend);
+  if (!file) return tl::unexpected(file.error());
+  const auto stat = (*file)->stat();
+  if (!stat) return tl::unexpected(stat.error());
+  file_bytes_ = stat->size_bytes;
+  char last = '\n';
+  if (file_bytes_ > 0) {
+    if (auto read = (*file)->read_at(file_bytes_ - 1, {&last, 1}); !read) {
+      return tl::unexpected(read.error());
+    }
+  }
+  if (last != '\n') {
+    if (auto ended = (*file)->append("\n"); !ended) return ended;
+  }
+  file_ = std::move(*file);
   return {};
 }
 

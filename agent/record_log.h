@@ -43,6 +43,7 @@ class RecordLog {
 
   [[nodiscard]] std::string path_of(uint64_t number) const;
   base::Expected<void> find_files();
+  base::Expected<void> continue_file();
   base::Expected<void> start_file();
   void remove_read_files();
 
