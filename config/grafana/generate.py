@@ -153,7 +153,22 @@ def llm():
             graph("Tokens by Model", (rate("llm_tokens_used_total", "model, token_type"),
                                       "{{model}} {{token_type}}")),
             graph("Tokens per Request", (f'{rate("llm_tokens_used_total", "model")} / '
-                                         f'{rate("llm_requests_total", "model")}', "{{model}}"))]))
+                                         f'{rate("llm_requests_total", "model")}', "{{model}}"))]),
+        ("OpenTelemetry", [
+            graph("Operation Duration",
+                  (quantile(0.95, "gen_ai_client_operation_duration_seconds",
+                            "gen_ai_operation_name, gen_ai_request_model"),
+                   "{{gen_ai_operation_name}} {{gen_ai_request_model}} p95"), "s"),
+            graph("Tokens of an Operation",
+                  (quantile(0.95, "gen_ai_client_token_usage",
+                            "gen_ai_token_type, gen_ai_request_model"),
+                   "{{gen_ai_request_model}} {{gen_ai_token_type}} p95")),
+            graph("Streaming", [
+                (quantile(0.95, "gen_ai_client_operation_time_to_first_chunk_seconds",
+                          "gen_ai_request_model"), "{{gen_ai_request_model}} first chunk p95"),
+                (quantile(0.95, "gen_ai_client_operation_time_per_output_chunk_seconds",
+                          "gen_ai_request_model"), "{{gen_ai_request_model}} per chunk p95")],
+                "s")]))
 
 
 def vectordb():
@@ -208,7 +223,9 @@ def workflows():
             number("Total Sessions", total("chat_sessions_total")),
             number("Bookings", total("bookings_created_total")),
             number("Complaints", total("complaints_created_total")),
-            number("Registrations", total("user_registrations_total"))]))
+            number("Registrations", total("user_registrations_total")),
+            graph("Business Events", (rate("business_events_total", "name"), "{{name}}"), "ops",
+                  stacked=True)]))
 
 
 def security():
@@ -290,6 +307,9 @@ def pipeline():
             graph("Retries", (rate("sawlog_retries_total", "output"), "{{output}}"), "ops"),
             graph("Sent", (rate("sawlog_sent_bytes_total", "output"), "{{output}}"), "Bps",
                   description="Compressed, on the wire"),
+            graph("Already There", (rate("sawlog_already_there_records_total", "output"),
+                                    "{{output}}"), "cps",
+                  description="Lines that the destination had from before a crash"),
             graph("Dead Letters by Reason", (total("sawlog_dead_letters_total", "output, reason"),
                                              "{{output}} {{reason}}")),
             graph("Abandoned by Reason", (total("sawlog_abandoned_bytes_total", "reason"),
@@ -301,6 +321,12 @@ def pipeline():
                             ("sawlog_open_files{$on}", "{{instance}} open")]),
             graph("Rotations", [(rate("sawlog_rotated_files_total"), "rotated"),
                                 (rate("sawlog_truncated_files_total"), "truncated")], "cps"),
+            graph("Metric Series", ("sum by (instance) (sawlog_metric_series{$on})",
+                                    "{{instance}}"),
+                  description="Series of all metrics that come from the logs"),
+            graph("Metric Overflow", (rate("sawlog_metric_overflow_total", "metric"),
+                                      "{{metric}}"), "cps",
+                  description="Values that went to the overflow series: too many label values"),
             graph("Running Since", ("time() - sawlog_start_time_seconds{$on}", "{{instance}}"),
                   "s"),
             table("Versions", "count by (instance, version) (sawlog_build_info{$on})",

@@ -22,6 +22,8 @@ import exposition
 from pack import ALERTMANAGER, PROMETHEUS, ROOT, program
 
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
+from bad_day import BadDay  # noqa: E402
+from support.agent import Agent  # noqa: E402
 from support.waiting import wait_for  # noqa: E402
 
 
@@ -137,22 +139,33 @@ class Scraper(Server):
 
 
 class Prometheus(Server):
-    """With the agent and the exporters of a very bad day; Redis' exporter is not there at all."""
+    """With a real agent that follows the log of a very bad day, the exporters beside it, and
+    another agent in trouble; Redis' exporter is not there at all.
+    """
 
     def __init__(self, directory: Path, alertmanager_url: str):
         began = time.monotonic()
+        self.agent = Agent(directory / "agent", {
+            "sources": {"app": {"paths": [str(directory / "app.json")]}},
+            "outputs": {"archive": {"type": "file", "path": str(directory / "archive.zst")},
+                        "nobody": {"type": "loki", "url": f"http://127.0.0.1:{free_port()}"}}})
+        self.agent.start()
+        self.agent.wait_up()
+        self.day = BadDay(directory / "app.json")
 
         def since(render):
             return exporter(lambda: render(time.monotonic() - began))
 
         self.exporters = {
-            "127.0.0.1:7295": since(exposition.agent),
+            "in trouble": since(exposition.agent),
             "127.0.0.1:9100": since(exposition.node),
             "127.0.0.1:8081": since(exposition.containers),
             "127.0.0.1:9115": exporter(lambda: exposition.probe(time.time())),
         }
         port = free_port()
         addresses = {shipped: one.address for shipped, one in self.exporters.items()}
+        addresses["127.0.0.1:7295"] = (f"127.0.0.1:{self.agent.port}, "
+                                       f"{addresses.pop('in trouble')}")
         addresses |= {"127.0.0.1:9090": f"127.0.0.1:{port}",
                       "127.0.0.1:9093": alertmanager_url.removeprefix("http://")}
         self.configure(directory, addresses)
@@ -160,6 +173,11 @@ class Prometheus(Server):
             "prometheus", directory, port, "--config.file=prometheus.yml",
             "--storage.tsdb.path=data", "--log.level=warn")
         self.url = self.process.url
+
+    def agent_metrics(self) -> set[str]:
+        """The names of all that the real agent serves; a histogram's without _bucket and so on."""
+        types = re.findall(r"^# TYPE (\w+) (\w+)$", self.agent.get("/metrics").text, re.MULTILINE)
+        return {name for name, _ in types}
 
     def configure(self, directory: Path, addresses: dict[str, str]) -> None:
         shutil.copytree(PROMETHEUS, directory, dirs_exist_ok=True)
@@ -179,6 +197,8 @@ class Prometheus(Server):
 
     def close(self) -> None:
         self.process.stop()
+        self.day.close()
+        self.agent.kill()
         for one in self.exporters.values():
             one.close()
 

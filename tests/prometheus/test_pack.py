@@ -40,7 +40,8 @@ PANELS = {
                   "Feature Usage"},
     "security": {"Authentication", "Permissions", "Certificate Validity"},
     "errors": {"Log Errors", "Failed Requests by Endpoint", "Error Lines"},
-    "pipeline": {"Outputs Down", "Dead Letters", "Abandoned", "Lag", "Retries", "In Flight"},
+    "pipeline": {"Outputs Down", "Dead Letters", "Abandoned", "Lag", "Retries", "In Flight",
+                 "Metric Series"},
 }
 
 
