@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <random>
 #include <thread>
 #include <unistd.h>
 
 #include <sawlog/sawlog.h>
 
+#include "agent/checkpoint/agent_id.h"
 #include "agent/checkpoint/consumer_checkpoint.h"
 #include "agent/checkpoint/state_lock.h"
 #include "agent/consumer_loop.h"
@@ -115,6 +117,7 @@ class Agent::Implementation {
   const std::string host_name_ = this_host();
 
   std::optional<StateLock> lock_;
+  std::string agent_id_;
   std::vector<std::unique_ptr<parsers::SourceContext>> sources_;
   FileTable table_;
   std::unique_ptr<Tail> tail_;
@@ -162,6 +165,12 @@ base::Expected<void> Agent::Implementation::open_state() {
   auto lock = StateLock::acquire(config_.state_dir);
   if (!lock) return tl::unexpected(lock.error());
   lock_.emplace(std::move(*lock));
+  auto id = load_agent_id(filesystem_, config_.state_dir, [] {
+    std::random_device device;
+    return uint64_t{device()} << 32 | device();
+  });
+  if (!id) return tl::unexpected(id.error());
+  agent_id_ = std::move(*id);
   return {};
 }
 
@@ -201,7 +210,7 @@ base::Expected<void> Agent::Implementation::add_metrics(std::unique_ptr<Consumer
 
 base::Expected<void> Agent::Implementation::add_output(const config::OutputConfig& output,
                                                        std::unique_ptr<ConsumerCheckpoint> saved) {
-  auto made = make_output(output, {filesystem_, clock_, config_.state_dir, host_name_});
+  auto made = make_output(output, {filesystem_, clock_, config_.state_dir, host_name_, agent_id_});
   if (!made) return tl::unexpected(made.error());
   std::vector<std::string> sources = output.sources;
   if (sources.size() == 1 && sources[0] == "all") {  // what is recorded is for the metrics alone

@@ -57,7 +57,7 @@ outputs::Wake Consumer::step() {
   }
   for (const std::string& notice : output_->take_notices()) report("error", notice);
   if (const auto event = health_log_.look(output_->health())) report(event->level, event->message);
-  conclude_prepared();
+  if (conclude_prepared()) wake.has_work = true;
   advance_cursors();
   const bool was_save_wanted = output_->wants_save();
   save_if_due();
@@ -262,22 +262,23 @@ void Consumer::after_save(bool is_prepared) {
   if (has_unlisted_) drop_unlisted_files();
 }
 
-void Consumer::conclude_prepared() {
-  if (!checkpoint_->state().prepared || clock_.monotonic_ns() < save_again_at_ns_) return;
+bool Consumer::conclude_prepared() {
+  if (!checkpoint_->state().prepared || clock_.monotonic_ns() < save_again_at_ns_) return false;
   const outputs::Conclusion conclusion = output_->conclusion();
-  if (conclusion == outputs::Conclusion::kOpen) return;
+  if (conclusion == outputs::Conclusion::kOpen) return false;
   const bool holds = conclusion == outputs::Conclusion::kHolds;
   CHECK(holds || is_left_prepared_);
   const ConsumerSave prepared = *checkpoint_->state().prepared;
   if (auto concluded = checkpoint_->conclude(holds); !concluded) {
     take_save_failure(concluded.error());
-    return;
+    return false;
   }
   take_save_success();
   if (holds) take_over(prepared);
   is_left_prepared_ = false;
   output_->concluded();
   if (has_unlisted_) drop_unlisted_files();
+  return true;
 }
 
 void Consumer::take_over(const ConsumerSave& concluded) {

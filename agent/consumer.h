@@ -133,7 +133,7 @@ class Consumer final : private outputs::DeliverySink {
   void save_if_due();
   void save();
   void after_save(bool is_prepared);
-  void conclude_prepared();
+  bool conclude_prepared();
   void take_over(const ConsumerSave& concluded);
   void take_save_failure(const base::Error& error);
   void take_save_success();

@@ -74,6 +74,9 @@ class Factory {
     options.client.use_tls = config_.tls.is_given;
     options.client.tls = tls_of(config_);
     options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
+    if (target.exactly_once) {
+      options.client.transactional_id = "sawlog." + environment_.agent_id + "." + config_.name;
+    }
     options.client.reconnect_delay_max_ns = config_.retry_backoff_max_ns;
     options.client.properties = target.librdkafka;
     options.batch = batch();

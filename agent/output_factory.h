@@ -20,6 +20,7 @@ struct OutputEnvironment {
   const base::Clock& clock;
   std::string state_dir;
   std::string host_name;
+  std::string agent_id;  // agent/checkpoint/agent_id.h
 };
 
 // An error names the output and what is wrong with it (a certificate that cannot be read, a dead

@@ -97,7 +97,7 @@ struct KafkaConfig {
   std::vector<std::string> brokers;
   std::string topic = "logs";
   std::string key;
-  bool exactly_once = false;  // transactions; so far only false is supported
+  bool exactly_once = true;  // transactions
   std::string sasl_mechanism, sasl_username, sasl_password;
   Labels librdkafka;
 };

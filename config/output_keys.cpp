@@ -57,8 +57,9 @@ Section<KafkaConfig> kafka_section() {
       .text("topic", &Target::topic, {.check = check_not_empty}, "the topic that gets the records")
       .text("key", &Target::key, {},
             "a field whose value is the message key; the file when left out, which keeps its order")
-      .word<bool>("exactly_once", &Target::exactly_once, {{"false", false}}, {"true"},
-                  "true: transactions, each line once for read_committed consumers")
+      .boolean("exactly_once", &Target::exactly_once,
+               "transactions, each line once for read_committed consumers; false: idempotent, "
+               "repeats after a crash")
       .group("sasl", sasl, "authentication")
       .text_map("librdkafka", &Target::librdkafka, "properties of librdkafka, passed through");
   return section;

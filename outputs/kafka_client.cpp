@@ -1,106 +1,47 @@
 #include "outputs/kafka_client.h"
 
 #include <charconv>
+#include <mutex>
 #include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 
 #include "lib/base/check.h"
+#include "outputs/kafka_calls.h"
+#include "outputs/kafka_conf.h"
+#include "outputs/kafka_errors.h"
 
 namespace sawlog::outputs {
 namespace {
-
-struct FreeConf {
-  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
-};
-using Conf = std::unique_ptr<rd_kafka_conf_t, FreeConf>;
 
 struct FreeEvent {
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
 };
 using Event = std::unique_ptr<rd_kafka_event_t, FreeEvent>;
 
-base::Expected<Conf> make_conf(const KafkaClientOptions& options, bool connects) {
-  auto properties = kafka_properties(options);
-  if (!properties) return tl::unexpected(properties.error());
-  Conf conf(rd_kafka_conf_new());
-  bool wants_debug = false;
-  for (const auto& [name, value] : *properties) {
-    if (!connects && name == "bootstrap.servers") continue;
-    char reason[512];
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), reason, sizeof(reason)) !=
-        RD_KAFKA_CONF_OK) {
-      // librdkafka's sentence repeats the value, which may be a secret.
-      const bool is_secret = name.find("password") != std::string::npos ||
-                             name.find("secret") != std::string::npos ||
-                             name.find("pem") != std::string::npos;
-      return base::unexpected(base::ErrorCode::kInvalid,
-                              "cannot set librdkafka property '" + name +
-                                  "': " + (is_secret ? "the value is not accepted" : reason));
+// librdkafka tells why a transaction cannot go on only in its log.
+class TransactionLog {
+ public:
+  static void take(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+    auto* const log = static_cast<TransactionLog*>(rd_kafka_opaque(client));
+    if (log == nullptr) return;
+    if (std::string_view(facility) == "TXNERR") {
+      const std::lock_guard lock(log->mutex_);
+      log->error_ = text;
     }
-    wants_debug = wants_debug || name == "debug";
+    if (log->is_printed_) rd_kafka_log_print(client, level, facility, text);
   }
-  if (!wants_debug) rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  rd_kafka_conf_set_events(conf.get(),
-                           RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
-  return conf;
-}
-
-// Kafka 4 rejects the nonce of older versions (librdkafka issue 4895), and says "invalid
-// credentials".
-std::string hint_for(const KafkaClientOptions& options) {
-  constexpr int kFirstFixed = 0x020601ff;
-  if (!options.sasl.mechanism.starts_with("SCRAM") || rd_kafka_version() >= kFirstFixed) return "";
-  return std::string("; librdkafka ") + rd_kafka_version_str() +
-         " cannot do SCRAM with Kafka 4 (2.6.1 can), PLAIN works";
-}
-
-KafkaVerdict verdict_of(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return KafkaVerdict::kDelivered;
-    // About the bytes, the size or the time of messages.
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG:
-    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-      return KafkaVerdict::kBatchRefused;
-    // Ended by us, or by a cluster that is not itself at the moment.
-    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
-    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
-    case RD_KAFKA_RESP_ERR__FATAL:
-    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-    case RD_KAFKA_RESP_ERR__ISR_INSUFF:
-    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
-    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
-    case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
-    case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
-      return KafkaVerdict::kRetry;
-    default:
-      return KafkaVerdict::kOperator;
+  explicit TransactionLog(bool is_printed) : is_printed_(is_printed) {}
+  [[nodiscard]] std::string error() const {
+    const std::lock_guard lock(mutex_);
+    return error_;
   }
-}
 
-// Whether an error event says that a broker does not let us in.
-bool is_refused_connection(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL ||
-         error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE ||
-         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
-}
+ private:
+  const bool is_printed_;
+  mutable std::mutex mutex_;
+  std::string error_;
+};
 
 // The number behind the last `"name":`, which in librdkafka's statistics is the client's own; those
 // of brokers and topics stand before it.
@@ -117,15 +58,22 @@ uint64_t last_number(std::string_view json, std::string_view quoted_name) {
 
 class KafkaClient::Implementation {
  public:
-  Implementation(Conf conf, int wake_fd, std::string hint)
-      : wake_fd_(wake_fd), hint_(std::move(hint)) {
+  Implementation(KafkaConf conf, const KafkaClientOptions& options, int wake_fd)
+      : wake_fd_(wake_fd), hint_(kafka_connection_hint(options)), log_(options.wants_debug()) {
+    rd_kafka_conf_set_events(conf.get(),
+                             RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
+    if (!options.transactional_id.empty()) {
+      rd_kafka_conf_set_opaque(conf.get(), &log_);
+      rd_kafka_conf_set_log_cb(conf.get(), &TransactionLog::take);
+    }
     char reason[512];
     client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason, sizeof(reason));
     if (client_ == nullptr) {
       refusal_ = reason;
       return;
     }
-    conf.release();  // now the client's
+    (void)conf.release();  // now the client's
+    calls_ = std::make_unique<KafkaCalls>(client_, options, wake_fd);
     queue_ = rd_kafka_queue_get_main(client_);
     const uint64_t one = 1;
     rd_kafka_queue_io_event_enable(queue_, wake_fd_, &one, sizeof(one));
@@ -133,6 +81,7 @@ class KafkaClient::Implementation {
 
   ~Implementation() {
     if (client_ == nullptr) return;
+    calls_.reset();
     rd_kafka_queue_io_event_enable(queue_, -1, nullptr, 0);
     rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
@@ -191,6 +140,27 @@ class KafkaClient::Implementation {
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
   }
 
+  base::Expected<void> begin() {
+    rd_kafka_error_t* const error = rd_kafka_begin_transaction(client_);
+    if (error == nullptr) return {};
+    const std::string reason = rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+    return base::unexpected(base::ErrorCode::kUnavailable, reason);
+  }
+
+  [[nodiscard]] KafkaCalls& calls() { return *calls_; }
+
+  [[nodiscard]] KafkaAnswer failure() const {
+    char reason[512];
+    const rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(client_, reason, sizeof(reason));
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) return {kafka_failure(fatal), reason, {}};
+    const std::string error = log_.error();
+    const bool is_operator = error.find("AUTHORIZATION_FAILED") != std::string::npos;
+    return {is_operator ? KafkaAnswer::Kind::kOperator : KafkaAnswer::Kind::kFailed,
+            error.empty() ? "the transaction has failed" : error,
+            {}};
+  }
+
   [[nodiscard]] bool has_reports() const { return !refused_.empty(); }
   [[nodiscard]] const Health& connection() const { return connection_; }
   [[nodiscard]] bool is_fatal() const { return is_fatal_; }
@@ -199,7 +169,7 @@ class KafkaClient::Implementation {
 
  private:
   static KafkaReport report(void* message, rd_kafka_resp_err_t error) {
-    return {message, verdict_of(error), rd_kafka_err2name(error), rd_kafka_err2str(error)};
+    return {message, kafka_verdict(error), rd_kafka_err2name(error), rd_kafka_err2str(error)};
   }
 
   static rd_kafka_headers_t* headers_of(const KafkaMessage& message) {
@@ -269,6 +239,8 @@ class KafkaClient::Implementation {
   Health connection_;
   std::string last_failure_;  // of one broker
   const std::string hint_;    // for whoever looks for the cause of a refused connection
+  TransactionLog log_;
+  std::unique_ptr<KafkaCalls> calls_;
   bool is_fatal_ = false;
   uint64_t sent_bytes_ = 0;
   uint64_t requests_ = 0;
@@ -285,10 +257,14 @@ base::Expected<std::unique_ptr<KafkaClient>> KafkaClient::create(const KafkaClie
 
 base::Expected<std::unique_ptr<KafkaClient>> KafkaClient::make(const KafkaClientOptions& options,
                                                                int wake_fd, bool connects) {
-  auto conf = make_conf(options, connects);
+  auto properties = kafka_properties(options);
+  if (!properties) return tl::unexpected(properties.error());
+  if (!connects) {
+    std::erase_if(*properties, [](const auto& pair) { return pair.first == "bootstrap.servers"; });
+  }
+  auto conf = make_kafka_conf(*properties);
   if (!conf) return tl::unexpected(conf.error());
-  auto implementation =
-      std::make_unique<Implementation>(std::move(*conf), wake_fd, hint_for(options));
+  auto implementation = std::make_unique<Implementation>(std::move(*conf), options, wake_fd);
   if (!implementation->refusal().empty()) {
     return base::unexpected(base::ErrorCode::kInvalid,
                             "cannot make a Kafka producer: " + implementation->refusal());
@@ -322,6 +298,21 @@ const Health& KafkaClient::connection() const {
 }
 bool KafkaClient::is_fatal() const {
   return implementation_->is_fatal();
+}
+base::Expected<void> KafkaClient::begin() {
+  return implementation_->begin();
+}
+void KafkaClient::start_call(const KafkaCall& call) {
+  implementation_->calls().start(call);
+}
+bool KafkaClient::is_calling() const {
+  return implementation_->calls().is_running();
+}
+std::optional<KafkaAnswer> KafkaClient::take_answer() {
+  return implementation_->calls().take();
+}
+KafkaAnswer KafkaClient::failure() const {
+  return implementation_->failure();
 }
 uint64_t KafkaClient::sent_bytes() const {
   return implementation_->sent_bytes();

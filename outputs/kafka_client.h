@@ -8,14 +8,19 @@
 //   * each message that produce() took comes back exactly once from poll(), also after purge();
 //   * key, payload and the header's values of a message must live until its report or the
 //     destructor: the payload is not copied;
-//   * the destructor asks librdkafka to forget what is queued and in flight, so it takes as long as
-//     its threads need to notice: milliseconds, or the rest of a DNS look-up that is under way.
+//   * with a transactional id: messages are given between begin() and the answer to a commit or an
+//     abort. The calls that wait for brokers run on a thread of this client's, one at a time, each
+//     for a bounded time (kCallSeconds); where librdkafka can go on with one, the answer is kAgain;
+//   * the destructor waits for a call that is under way, then asks librdkafka to forget what is
+//     queued and in flight, so it takes as long as its threads need to notice: milliseconds, or the
+//     rest of a DNS look-up that is under way.
 //
 // Single-threaded, like the output that owns it (librdkafka's own threads stay behind its queues).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +28,7 @@
 #include <vector>
 
 #include "lib/base/error.h"
+#include "outputs/kafka_call.h"
 #include "outputs/kafka_properties.h"
 #include "outputs/output.h"
 
@@ -33,6 +39,7 @@ enum class KafkaVerdict : uint8_t {
   kDelivered,     // all in-sync replicas have it
   kRefused,       // this message will never be taken
   kBatchRefused,  // the broker does not want it, or another one in the same batch
+  kPurged,        // given back, for a reason that lies elsewhere
   kRetry,         // nothing wrong with it: to be sent again later
   kOperator,      // rights, an unknown topic, anything unknown: the same, but somebody must act
 };
@@ -59,6 +66,8 @@ struct KafkaMessage {
 
 class KafkaClient {
  public:
+  static constexpr int kCallSeconds = 2;
+
   // wake_fd: an eventfd of the caller's, which becomes readable when poll() has something.
   // kInvalid: a property that librdkafka does not know or does not like, with its words.
   [[nodiscard]] static base::Expected<std::unique_ptr<KafkaClient>> create(
@@ -80,7 +89,7 @@ class KafkaClient {
   // Whether poll() has something that wake_fd does not tell: refusals by produce().
   [[nodiscard]] bool has_reports() const;
 
-  // Everything queued and in flight comes back as kRetry by poll(); what was in flight may have
+  // Everything queued and in flight comes back as kPurged by poll(); what was in flight may have
   // arrived.
   void purge();
 
@@ -88,6 +97,15 @@ class KafkaClient {
   [[nodiscard]] const Health& connection() const;
   // librdkafka gave the producer up (connection() says why): purge(), then make a new one.
   [[nodiscard]] bool is_fatal() const;
+  // Opens a transaction. Asks no broker.
+  [[nodiscard]] base::Expected<void> begin();
+  // One at a time; its end makes wake_fd readable.
+  void start_call(const KafkaCall& call);
+  [[nodiscard]] bool is_calling() const;
+  [[nodiscard]] std::optional<KafkaAnswer> take_answer();
+  // Why librdkafka gave the transaction up, or the whole producer: kFailed, kFenced or kOperator.
+  [[nodiscard]] KafkaAnswer failure() const;
+
   // As of the last second: on the wire, after compression.
   [[nodiscard]] uint64_t sent_bytes() const;
   [[nodiscard]] uint64_t requests() const;

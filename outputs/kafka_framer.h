@@ -41,10 +41,10 @@ struct KafkaFramedMessage {
   uint32_t begin = 0;   // in the chunk's text
   uint32_t payload_bytes = 0;
   uint32_t key_bytes = 0;
-  uint32_t attempts = 0;  // that ended without delivery
-  uint16_t topic = 0;     // index into KafkaFramer::topics(), kNoTopic when there are too many
+  uint32_t attempts = 0;   // that ended without delivery
+  uint32_t burst_max = 0;  // how many suspects may go together (kafka_repetition.h); 0: not suspect
+  uint16_t topic = 0;      // index into KafkaFramer::topics(), kNoTopic when there are too many
   bool has_trace = false;
-  bool is_suspect = false;  // in a batch that was refused
   KafkaMessageState state = KafkaMessageState::kWaiting;
 
   static constexpr uint16_t kNoTopic = UINT16_MAX;
@@ -53,6 +53,9 @@ struct KafkaFramedMessage {
   [[nodiscard]] std::string_view key() const;
   [[nodiscard]] std::string_view traceparent() const;
   [[nodiscard]] uint32_t size_bytes() const;  // of all four
+  [[nodiscard]] bool is_set_aside() const {
+    return state == KafkaMessageState::kRefused || state == KafkaMessageState::kSetAside;
+  }
 };
 
 struct KafkaFramedChunk {
@@ -61,9 +64,12 @@ struct KafkaFramedChunk {
   std::string file_key;  // FileId in hex
   std::string text;
   std::vector<KafkaFramedMessage> messages;
-  Outcome outcome;        // so far
+  Outcome outcome;        // so far; in a transaction: when it is complete
   uint64_t sequence = 0;  // in which order the output got its chunks
   [[nodiscard]] bool is_settled() const { return !delivery.is_open(); }
+  [[nodiscard]] bool is_answered() const {
+    return outcome.delivered + outcome.dead_lettered >= messages.size();
+  }
   [[nodiscard]] size_t memory_bytes() const;
 };
 

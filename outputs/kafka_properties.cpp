@@ -1,6 +1,7 @@
 #include "outputs/kafka_properties.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace sawlog::outputs {
 namespace {
@@ -12,8 +13,13 @@ constexpr std::string_view kFixedProperties[] = {
     "acks",
     "bootstrap.servers",
     "delivery.report.only.error",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
     "enable.gapless.guarantee",
     "enable.idempotence",
+    "group.id",
+    "group.instance.id",
+    "isolation.level",
     "log.queue",
     "message.timeout.ms",
     "metadata.broker.list",
@@ -30,6 +36,31 @@ std::string_view security_protocol(const KafkaClientOptions& options) {
 
 void add_if_given(std::string_view name, const std::string& value, KafkaProperties& properties) {
   if (!value.empty()) properties.emplace_back(name, value);
+}
+
+KafkaProperties connection_properties(const KafkaClientOptions& options) {
+  std::string brokers;
+  for (const std::string& broker : options.brokers) {
+    brokers += (brokers.empty() ? "" : ",") + broker;
+  }
+  // An attempt costs next to nothing, so a broker that is back is found soon.
+  const int64_t reconnect_ms =
+      std::clamp<int64_t>(options.reconnect_delay_max_ns / 1'000'000, 100, kReconnectMsMax);
+  KafkaProperties properties = {
+      {"bootstrap.servers", brokers},
+      {"client.id", "sawlog"},
+      {"reconnect.backoff.max.ms", std::to_string(reconnect_ms)},
+      {"socket.keepalive.enable", "true"},
+      {"security.protocol", std::string(security_protocol(options))},
+  };
+  add_if_given("sasl.mechanism", options.sasl.mechanism, properties);
+  add_if_given("sasl.username", options.sasl.username, properties);
+  add_if_given("sasl.password", options.sasl.password, properties);
+  add_if_given("ssl.ca.location", options.tls.ca_path, properties);
+  add_if_given("ssl.certificate.location", options.tls.cert_path, properties);
+  add_if_given("ssl.key.location", options.tls.key_path, properties);
+  if (!options.tls.verify) properties.emplace_back("enable.ssl.certificate.verification", "false");
+  return properties;
 }
 
 base::Expected<void> check_properties(const KafkaClientOptions& options) {
@@ -49,20 +80,26 @@ base::Expected<void> check_properties(const KafkaClientOptions& options) {
 
 }  // namespace
 
+bool KafkaClientOptions::wants_debug() const {
+  return std::any_of(properties.begin(), properties.end(),
+                     [](const auto& property) { return property.first == "debug"; });
+}
+
+int64_t transaction_timeout_ns(const KafkaClientOptions& options) {
+  int64_t timeout_ms = kTransactionTimeoutMsDefault;
+  for (const auto& [name, value] : options.properties) {
+    if (name != "transaction.timeout.ms") continue;
+    std::from_chars(value.data(), value.data() + value.size(), timeout_ms);
+  }
+  return timeout_ms * 1'000'000;
+}
+
 base::Expected<KafkaProperties> kafka_properties(const KafkaClientOptions& options) {
   if (auto checked = check_properties(options); !checked) {
     return tl::unexpected(checked.error());
   }
-  std::string brokers;
-  for (const std::string& broker : options.brokers) {
-    brokers += (brokers.empty() ? "" : ",") + broker;
-  }
-  // An attempt costs next to nothing, so a broker that is back is found soon.
-  const int64_t reconnect_ms =
-      std::clamp<int64_t>(options.reconnect_delay_max_ns / 1'000'000, 100, kReconnectMsMax);
-  KafkaProperties properties = {
-      {"bootstrap.servers", brokers},
-      {"client.id", "sawlog"},
+  KafkaProperties properties = connection_properties(options);
+  const KafkaProperties own = {
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"message.timeout.ms", "0"},  // for ever
@@ -75,21 +112,29 @@ base::Expected<KafkaProperties> kafka_properties(const KafkaClientOptions& optio
       // The output holds less than this on its own account.
       {"queue.buffering.max.messages", "10000000"},
       {"queue.buffering.max.kbytes", "2097151"},
-      {"reconnect.backoff.max.ms", std::to_string(reconnect_ms)},
-      {"socket.keepalive.enable", "true"},
       // A topic that is not there is reported after this time, and asked for again.
       {"topic.metadata.propagation.max.ms", "5000"},
       {"statistics.interval.ms", "1000"},
-      {"security.protocol", std::string(security_protocol(options))},
   };
-  add_if_given("sasl.mechanism", options.sasl.mechanism, properties);
-  add_if_given("sasl.username", options.sasl.username, properties);
-  add_if_given("sasl.password", options.sasl.password, properties);
-  add_if_given("ssl.ca.location", options.tls.ca_path, properties);
-  add_if_given("ssl.certificate.location", options.tls.cert_path, properties);
-  add_if_given("ssl.key.location", options.tls.key_path, properties);
-  if (!options.tls.verify) properties.emplace_back("enable.ssl.certificate.verification", "false");
+  properties.insert(properties.end(), own.begin(), own.end());
+  if (!options.transactional_id.empty()) {
+    properties.emplace_back("transactional.id", options.transactional_id);
+    properties.emplace_back("transaction.timeout.ms", std::to_string(kTransactionTimeoutMsDefault));
+  }
   properties.insert(properties.end(), options.properties.begin(), options.properties.end());
+  return properties;
+}
+
+base::Expected<KafkaProperties> kafka_reader_properties(const KafkaClientOptions& options,
+                                                        const std::string& group) {
+  if (auto checked = check_properties(options); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  KafkaProperties properties = connection_properties(options);
+  properties.insert(properties.end(), options.properties.begin(), options.properties.end());
+  properties.emplace_back("group.id", group);
+  properties.emplace_back("enable.auto.commit", "false");
+  properties.emplace_back("isolation.level", "read_committed");
   return properties;
 }
 

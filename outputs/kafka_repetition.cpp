@@ -11,10 +11,8 @@ void KafkaRepetition::add(Message& message, bool needs_delay) {
   is_ordered_ = false;
 }
 
-void KafkaRepetition::add_suspect(Message& message) {
-  message.is_suspect = true;
-  was_refused_ = true;
-  add(message, false);
+void KafkaRepetition::suspect(Message& message) {
+  new_suspects_.push_back(&message);
 }
 
 bool KafkaRepetition::order() {
@@ -25,24 +23,37 @@ bool KafkaRepetition::order() {
   };
   std::sort(messages_.begin(), messages_.end(), is_before);
   is_ordered_ = true;
-  if (burst_max_ == 0) {
-    const auto suspects = std::count_if(messages_.begin(), messages_.end(),
-                                        [](const Message* message) { return message->is_suspect; });
-    burst_max_ = static_cast<size_t>(suspects) / 2;
-  }
+  const auto half = static_cast<uint32_t>((new_suspects_.size() + 1) / 2);
+  for (Message* const message : new_suspects_) message->burst_max = half;
+  new_suspects_.clear();
   const bool needs_delay = needs_delay_;
   needs_delay_ = false;
   return needs_delay;
 }
 
-void KafkaRepetition::end_burst() {
-  if (burst_ > 1 && was_refused_) {
-    burst_max_ = burst_ / 2;
-  } else if (burst_ > 0) {
-    burst_max_ = std::min(burst_max() * 2, kBurstMax);
+bool KafkaRepetition::may_give(bool is_anything_in_flight) const {
+  const Message& next = *messages_.front();
+  if (next.burst_max == 0) return burst_ == 0;
+  if (burst_ == 0) return !is_anything_in_flight;
+  return burst_ < std::min<size_t>(burst_max_, next.burst_max);
+}
+
+void KafkaRepetition::give_front() {
+  const Message& message = *messages_.front();
+  if (message.burst_max > 0) {
+    burst_max_ = burst_ == 0 ? message.burst_max : std::min<size_t>(burst_max_, message.burst_max);
+    ++burst_;
   }
+  messages_.pop_front();
+}
+
+void KafkaRepetition::end_burst() {
   burst_ = 0;
-  was_refused_ = false;
+}
+
+void KafkaRepetition::clear() {
+  messages_.clear();
+  burst_ = 0;
 }
 
 }  // namespace sawlog::outputs

@@ -52,6 +52,7 @@ CALLS = {
         "agent/report/report.cpp": "a report reads on all cores; no agent runs then",
         "agent/endpoints/http_server.cpp": "cpp-httplib listens on a thread of its own",
         "lib/src/": "the library's backend thread",
+        "outputs/kafka_calls.cpp": "librdkafka's transactional calls wait for brokers",
         "tests/": "tests start the threads whose meeting they check",
         "benchmarks/": "load comes from several threads",
     }),

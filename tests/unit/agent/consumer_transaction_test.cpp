@@ -105,7 +105,6 @@ TEST_F(ConsumerTransactionTest, AKillAfterTheCommitDoesNot) {
   start();
   run_steps(1);
   EXPECT_EQ(file->acknowledged(0), 8) << "concluded before anything is read";
-  EXPECT_EQ(consumer->status().ledger.delivered_lines, 2);
   run_steps();
   EXPECT_THAT(destination.lines, ElementsAre("one", "two", "three"));
   EXPECT_EQ(consumer->status().ledger.delivered_lines, 3);

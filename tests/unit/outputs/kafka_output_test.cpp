@@ -226,9 +226,9 @@ TEST_F(KafkaOutputTest, HealthComesBackWithoutTraffic) {
 
 TEST_F(KafkaOutputTest, OneBadLineOfABatchIsFoundAndSetAside) {
   make();
-  // All five, then the bursts of two and of one that hold the first.
+  // All five, then the bursts of three, of two and of one that hold the first.
   const auto error = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-  rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 3, error, error, error);
+  rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 4, error, error, error, error);
   give_numbered(5);
   ASSERT_TRUE(step_until_settled(5));
   EXPECT_EQ(sink_.delivered, 4);

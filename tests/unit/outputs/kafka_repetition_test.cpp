@@ -32,7 +32,8 @@ Result run(const Broker& broker, size_t count) {
     chunk.messages[i].chunk = &chunk;
     chunk.messages[i].offset = i;
     chunk.messages[i].begin = static_cast<uint32_t>(i);
-    repetition.add_suspect(chunk.messages[i]);
+    repetition.add(chunk.messages[i], false);
+    repetition.suspect(chunk.messages[i]);
   }
   repetition.end_burst();
   Result result;
@@ -41,10 +42,9 @@ Result run(const Broker& broker, size_t count) {
       EXPECT_FALSE(repetition.order());
     }
     std::vector<KafkaFramedMessage*> burst;
-    while (!repetition.is_empty() && repetition.burst() < repetition.burst_max()) {
+    while (!repetition.is_empty() && repetition.may_give(!burst.empty())) {
       burst.push_back(&repetition.front());
-      repetition.pop_front();
-      repetition.count_in_burst();
+      repetition.give_front();
     }
     ++result.bursts;
     for (KafkaFramedMessage* message : burst) {
@@ -53,7 +53,8 @@ Result run(const Broker& broker, size_t count) {
       } else if (repetition.burst() == 1) {
         result.guilty.push_back(message->offset);
       } else {
-        repetition.add_suspect(*message);
+        repetition.add(*message, false);
+        repetition.suspect(*message);
       }
     }
     repetition.end_burst();
@@ -99,9 +100,9 @@ TEST(KafkaRepetition, OrdersByLineAndTellsWhetherToWait) {
   EXPECT_FALSE(repetition.is_ordered());
   EXPECT_FALSE(repetition.order()) << "waited for already";
   EXPECT_EQ(&repetition.front(), &first.messages[0]);
-  repetition.pop_front();
+  repetition.give_front();
   EXPECT_EQ(&repetition.front(), &first.messages[1]);
-  repetition.pop_front();
+  repetition.give_front();
   EXPECT_EQ(&repetition.front(), &second.messages[0]);
 }
 
