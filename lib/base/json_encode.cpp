@@ -221,28 +221,37 @@ char* write_non_finite(char* out, Number value) {
   return write_text(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 }
 
-// magnitude / 10^decimals, without the zeros at the end but with one decimal at least.
-char* write_decimal(char* out, uint64_t magnitude, uint64_t scale) {
-  out = write_unsigned(out, magnitude / scale);
+constexpr uint64_t power_of_ten(unsigned exponent) {
+  return exponent == 0 ? 1 : 10 * power_of_ten(exponent - 1);
+}
+
+// magnitude / 10^kDecimals, without the zeros at the end but with one decimal at least.
+template <unsigned kDecimals>
+char* write_decimal(char* out, uint64_t magnitude) {
+  constexpr uint64_t kScale = power_of_ten(kDecimals);
+  out = write_unsigned(out, magnitude / kScale);
   *out++ = '.';
-  uint64_t fraction = magnitude % scale;
-  do {
-    scale /= 10;
-    *out++ = static_cast<char>('0' + fraction / scale);
-    fraction %= scale;
-  } while (fraction != 0);
+  uint64_t fraction = magnitude % kScale;
+  for (unsigned i = kDecimals; i > 0; --i) {
+    out[i - 1] = static_cast<char>('0' + fraction % 10);
+    fraction /= 10;
+  }
+  out += kDecimals;
+  for (unsigned i = 1; i < kDecimals && out[-1] == '0'; ++i) --out;
   return out;
 }
 
-// Numbers of at most `scale`'s decimals and 15 digits in sum: no two of these are the same double,
+// Numbers of at most kDecimals decimals and 15 digits in sum: no two of these are the same double,
 // so the text is the shortest. Null if the value is not such a number.
-char* write_short_decimal(char* out, double magnitude, uint64_t scale) {
-  const double scaled = magnitude * static_cast<double>(scale);
+template <unsigned kDecimals>
+char* write_short_decimal(char* out, double magnitude) {
+  constexpr auto kScale = static_cast<double>(power_of_ten(kDecimals));
+  const double scaled = magnitude * kScale;
   if (!(scaled < 1e15)) return nullptr;
   const auto floor = static_cast<uint64_t>(scaled);
   for (const uint64_t integer : {floor, floor + 1}) {  // the product may be a little off
-    if (static_cast<double>(integer) / static_cast<double>(scale) == magnitude) {
-      return write_decimal(out, integer, scale);
+    if (static_cast<double>(integer) / kScale == magnitude) {
+      return write_decimal<kDecimals>(out, integer);
     }
   }
   return nullptr;
@@ -328,8 +337,8 @@ char* write_double(char* out, double value) {
   char* const start = out;
   if (std::signbit(value)) *out++ = '-';
   const double magnitude = std::fabs(value);
-  if (char* const end = write_short_decimal(out, magnitude, 1'000)) return end;
-  if (char* const end = write_short_decimal(out, magnitude, 1'000'000)) return end;
+  if (char* const end = write_short_decimal<3>(out, magnitude)) return end;
+  if (char* const end = write_short_decimal<6>(out, magnitude)) return end;
   return write_shortest(start, value);
 }
 

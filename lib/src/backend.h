@@ -23,7 +23,7 @@ namespace sawlog {
 
 class Backend {
  public:
-  static constexpr size_t kBatchBytesMax = size_t{64} << 10;
+  static constexpr size_t kBatchBytesMax = size_t{128} << 10;
 
   // own_logger writes what Sawlog itself has to say. Both outlive the backend.
   Backend(Options options, TickClock& clock, const LoggerNode& own_logger);
@@ -46,7 +46,7 @@ class Backend {
   [[nodiscard]] bool must_wait();
 
   void forget_pending();  // in a forked child
-  void forget_places() { encoder_.forget_places(); }
+  void forget_literals() { encoder_.forget_literals(); }
   [[nodiscard]] const Options& options() const { return options_; }
 
  private:

@@ -40,7 +40,7 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
 
 bool begins_interaction(const RawField& event_name) {
   if (!has_text(event_name.kind())) return false;
-  std::string_view name(event_name.text, event_name.text_size);
+  std::string_view name = event_name.text_view();
   if (event_name.kind() == detail::Kind::kEncoded && name.starts_with('"')) name.remove_prefix(1);
   for (const std::string_view prefix : kInteractionPrefixes) {
     if (name.starts_with(prefix)) return true;
@@ -59,15 +59,39 @@ LineEncoder::LineEncoder(const LineFormat& format) : format_(format) {}
 void LineEncoder::read(const char* record) {
   header_ = read_header(record);
   message_ = read_message(record, header_);
+  raw_fields_.resize(header_.start.field_count);
+  fields_bytes_max_ = 0;
+  const char* at = fields_of(record, header_);
+  for (RawField& field : raw_fields_) {
+    field = read_field(at);
+    fields_bytes_max_ += value_json_bytes_max(field);
+  }
+  shape_ = shapes_.find(place_id(header_.where), raw_fields_);
+  if (shape_ != nullptr) {
+    fields_bytes_max_ += shape_->prefix_bytes();
+    const int event_name = shape_->event_name();
+    is_interaction_ =
+        event_name >= 0 && begins_interaction(raw_fields_[static_cast<size_t>(event_name)]);
+  } else {
+    sort_fields();
+    is_interaction_ = begins_interaction(role_field(Role::kEventName).value);
+  }
+  if (logger_of_part_ != header_.logger) {
+    logger_of_part_ = header_.logger;
+    logger_part_ = logger_part(*header_.logger);
+  }
+  place_part_ = format_.source_location ? place_part(header_.where) : std::string_view();
+}
+
+void LineEncoder::sort_fields() {
   fields_.clear();
   roles_.fill({});
   seen_hashes_.reset();
   changed_keys_.clear();
-  FieldReader reader(record, header_);
-  for (RawField raw{}; reader.next(raw);) add_field(raw);
-  is_interaction_ = begins_interaction(role_field(Role::kEventName).value);
-  logger_part_ = logger_part(*header_.logger);
-  place_part_ = format_.source_location ? place_part(header_.where) : std::string_view();
+  for (const RawField& raw : raw_fields_) add_field(raw);
+  constexpr size_t kPunctuation = 4;
+  for (const LineField& field : fields_) fields_bytes_max_ += field.key.size() + kPunctuation;
+  for (const LineField& field : roles_) fields_bytes_max_ += field.key.size() + kPunctuation;
 }
 
 void LineEncoder::add_field(const RawField& raw) {
@@ -107,16 +131,8 @@ std::string_view LineEncoder::key_json(const RawField& raw) {
 }
 
 size_t LineEncoder::bytes_max() const {
-  constexpr size_t kPunctuation = 4;
-  size_t size = kFixedBytesMax + base::json_string_bytes_max(message_.size()) +
-                logger_part_.size() + place_part_.size();
-  for (const LineField& field : fields_) {
-    size += field.key.size() + value_json_bytes_max(field.value) + kPunctuation;
-  }
-  for (const LineField& field : roles_) {
-    size += field.key.size() + value_json_bytes_max(field.value) + kPunctuation;
-  }
-  return size;
+  return kFixedBytesMax + base::json_string_bytes_max(message_.size()) + logger_part_.size() +
+         place_part_.size() + fields_bytes_max_;
 }
 
 char* LineEncoder::write_field(char* out, const LineField& field) {
@@ -127,6 +143,18 @@ char* LineEncoder::write_field(char* out, const LineField& field) {
   return write_value_json(out, field.value);
 }
 
+char* LineEncoder::write_fields(char* out) const {
+  if (shape_ == nullptr) {
+    for (const LineField& field : roles_) out = write_field(out, field);
+    for (const LineField& field : fields_) out = write_field(out, field);
+    return out;
+  }
+  for (const size_t index : shape_->order()) {
+    out = write_value_json(shape_->write_prefix(out, index), raw_fields_[index]);
+  }
+  return out;
+}
+
 char* LineEncoder::write(char* out, int64_t unix_ns) {
   out = write_text(out, R"({"@timestamp":")");
   out = time_.write(out, unix_ns);
@@ -134,8 +162,7 @@ char* LineEncoder::write(char* out, int64_t unix_ns) {
   out = base::write_json_string(out, message_);
   if (header_.is_message_cut) out = write_text(out - 1, "…\"");
   out = write_text(out, logger_part_);
-  for (const LineField& field : roles_) out = write_field(out, field);
-  for (const LineField& field : fields_) out = write_field(out, field);
+  out = write_fields(out);
   if (!place_part_.empty()) out = write_text(out, place_part_);
   return write_text(out, "}\n");
 }
@@ -153,7 +180,7 @@ std::string_view LineEncoder::logger_part(const LoggerNode& logger) {
 }
 
 std::string_view LineEncoder::place_part(const std::source_location& where) {
-  const PlaceKey key{where.file_name(), where.function_name(), where.line()};
+  const uint64_t key = place_id(where);
   if (const auto found = places_.find(key); found != places_.end()) return found->second;
   if (places_.size() >= kPlacesMax) places_.clear();
   std::string& part = places_[key];

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lib/base/json_encode.h"
+#include "lib/src/line_shape.h"
 #include "lib/src/logger_registry.h"
 #include "lib/src/record.h"
 
@@ -46,23 +47,13 @@ class LineEncoder {
   // Whether its event.name is one of the interactions of agents, models and tools.
   [[nodiscard]] bool is_interaction() const { return is_interaction_; }
 
-  // Forgets what was derived from literals, which may go when a shared library is unloaded.
-  void forget_places() { places_.clear(); }
+  // Forgets what was derived from literals, which go when a shared library is unloaded.
+  void forget_literals() {
+    places_.clear();
+    shapes_.forget();
+  }
 
  private:
-  struct PlaceKey {
-    const char* file;
-    const char* function;
-    uint32_t line;
-    bool operator==(const PlaceKey&) const = default;
-  };
-  struct PlaceHash {
-    size_t operator()(const PlaceKey& key) const {
-      return reinterpret_cast<uintptr_t>(key.file) * 31 +
-             reinterpret_cast<uintptr_t>(key.function) * 7 + key.line;
-    }
-  };
-
   // A field of the record last read; its key as JSON without quotes, empty data if a later field
   // has the same.
   struct LineField {
@@ -73,10 +64,13 @@ class LineEncoder {
   [[nodiscard]] LineField& role_field(detail::Role role) {
     return roles_[static_cast<size_t>(role)];
   }
+  // Takes the fields apart one by one; for records without a known shape.
+  void sort_fields();
   void add_field(const detail::RawField& raw);
   void drop_earlier(std::string_view key);
   [[nodiscard]] std::string_view key_json(const detail::RawField& raw);
   [[nodiscard]] static char* write_field(char* out, const LineField& field);
+  [[nodiscard]] char* write_fields(char* out) const;
   [[nodiscard]] std::string_view logger_part(const LoggerNode& logger);
   [[nodiscard]] std::string_view place_part(const std::source_location& where);
 
@@ -85,15 +79,20 @@ class LineEncoder {
   // ,"ecs.version":…,"log.logger":…,"service.name":… of each logger
   std::unordered_map<const LoggerNode*, std::string> logger_parts_;
   // ,"log.origin.file.name":… of each place that logs
-  std::unordered_map<PlaceKey, std::string, PlaceHash> places_;
+  std::unordered_map<uint64_t, std::string> places_;
+  LineShapes shapes_;
 
   // The record last read.
   RecordHeader header_{};
   std::string_view message_;
-  std::vector<LineField> fields_;  // without a role
+  std::vector<detail::RawField> raw_fields_;
+  const LineShape* shape_ = nullptr;  // if it is known, the next four are not used
+  std::vector<LineField> fields_;     // without a role
   std::array<LineField, kRoleCount> roles_{};
   std::bitset<256> seen_hashes_;          // of the keys in fields_
   std::deque<std::string> changed_keys_;  // what key_json() had to write
+  size_t fields_bytes_max_ = 0;
+  const LoggerNode* logger_of_part_ = nullptr;
   std::string_view logger_part_;
   std::string_view place_part_;
   bool is_interaction_ = false;

@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kRecordBytesMax = size_t{16} << 20;
 constexpr size_t kInlineRecordBytesMax = size_t{16} << 10;
 
-bool is_inline(const Ring& ring, const RecordExtent& extent) {
+[[gnu::always_inline]] inline bool is_inline(const Ring& ring, const RecordExtent& extent) {
   return extent.size_bytes <= std::min(kInlineRecordBytesMax, ring.record_bytes_max());
 }
 
@@ -28,13 +28,14 @@ bool is_too_large(const RecordExtent& extent) {
   return extent.size_bytes > kRecordBytesMax || extent.field_count > kFieldCountMax;
 }
 
-char* room_for(Ring& ring, size_t size_bytes) {
+[[gnu::always_inline]] inline char* room_for(Ring& ring, size_t size_bytes) {
   if (char* const room = ring.reserve(size_bytes)) [[likely]]
     return room;
   return Runtime::instance().wait_for_room(ring, size_bytes);
 }
 
-bool put_inline(Ring& ring, const RecordExtent& extent, const Submission& submission) {
+[[gnu::always_inline]] inline bool put_inline(Ring& ring, const RecordExtent& extent,
+                                              const Submission& submission) {
   char* const room = room_for(ring, extent.size_bytes);
   if (room == nullptr) return false;
   write_record(room, extent, ticks_now(ring.uses_counter()), submission);
@@ -54,7 +55,8 @@ bool put_external(Ring& ring, const RecordExtent& extent, const Submission& subm
   return true;
 }
 
-bool put_unusual(Ring& ring, const RecordExtent& extent, Submission submission) try {
+[[gnu::noinline, gnu::cold]] bool put_unusual(Ring& ring, const RecordExtent extent,
+                                              Submission submission) try {
   if (!extent.has_errors) {
     return !is_too_large(extent) && put_external(ring, extent, submission);
   }
@@ -68,7 +70,7 @@ bool put_unusual(Ring& ring, const RecordExtent& extent, Submission submission) 
   return false;  // no memory
 }
 
-void put(Ring& ring, const Submission& submission) {
+[[gnu::always_inline]] inline void put(Ring& ring, const Submission& submission) {
   if (ring.is_busy) {  // a signal handler in the middle of a call
     ring.count_dropped();
     return;
@@ -77,7 +79,11 @@ void put(Ring& ring, const Submission& submission) {
   const RecordExtent extent = measure(submission);
   const bool is_usual = is_inline(ring, extent) && !extent.has_errors;
   const bool is_put =
-      is_usual ? put_inline(ring, extent, submission) : put_unusual(ring, extent, submission);
+      is_usual ? put_inline(ring, extent, submission)
+               : put_unusual(ring, extent,
+                             {submission.logger, submission.level, submission.message,
+                              submission.context, submission.scope, submission.fields,
+                              submission.where, submission.has_own_time, submission.own_unix_ns});
   if (!is_put) ring.count_dropped();
   ring.is_busy = false;
   if (ring.wants_reader) {
@@ -87,7 +93,7 @@ void put(Ring& ring, const Submission& submission) {
   if (ring.attention.load(std::memory_order_relaxed)) Runtime::instance().attend(ring);
 }
 
-void put(const Submission& submission) {
+[[gnu::always_inline]] inline void put(const Submission& submission) {
   if (t_thread.ring != nullptr) [[likely]] {
     put(*t_thread.ring, submission);
     return;

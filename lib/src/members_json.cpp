@@ -28,7 +28,7 @@ std::string_view key_of(const RawField& member) {
 template <class Body>
 void each_member(const RawField& field, Body body) {
   const char* at = field.text;
-  const char* const end = field.text + field.text_size;
+  const char* const end = field.text + field.text_size();
   while (at != end) body(read_field(at));
 }
 

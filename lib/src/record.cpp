@@ -30,29 +30,13 @@ void write_padding(char* out, size_t size_bytes) {
   std::memcpy(out, &start, sizeof(start));
 }
 
-RawField read_field(const char*& at) {
-  RawField field;
-  std::memcpy(&field, at, sizeof(field));
-  at += sizeof(field);
-  if (field.is_key_copied()) {
-    field.key = at;
-    at += field.key_size();
-  }
-  if (has_text(field.kind())) {
-    field.text = at;
-    at += field.text_size;
-  }
-  return field;
-}
-
 void encode_fields(std::span<const Field> fields, EncodedFields& into) {
   for (const Field& given : expand_errors(fields)) {
     RawField field = given.raw();
     std::string json(value_json_bytes_max(field), '\0');
     json.resize(static_cast<size_t>(write_value_json(json.data(), field) - json.data()));
-    field.set_kind(Kind::kEncoded);
+    field.set_kind(Kind::kEncoded, json.size());
     field.text = json.data();
-    field.text_size = static_cast<uint32_t>(json.size());
     std::string bytes(field_bytes(field), '\0');
     write_field(bytes.data(), field);
     into.bytes += bytes;

@@ -89,25 +89,25 @@ void write_padding(char* out, size_t size_bytes);
 }
 
 // The field that begins there; its key and text point behind it. Moves `at` to the next one.
-[[nodiscard]] detail::RawField read_field(const char*& at);
-
-// Reads a record's fields in order.
-class FieldReader {
- public:
-  FieldReader(const char* record, const RecordHeader& header)
-      : at_(record + sizeof(RecordHeader) + header.message_size), left_(header.start.field_count) {}
-
-  [[nodiscard]] bool next(detail::RawField& field) {
-    if (left_ == 0) return false;
-    --left_;
-    field = read_field(at_);
-    return true;
+[[nodiscard]] inline detail::RawField read_field(const char*& at) {
+  detail::RawField field;
+  std::memcpy(&field, at, sizeof(field));
+  at += sizeof(field);
+  if (field.is_key_copied()) [[unlikely]] {
+    field.key = at;
+    at += field.key_size();
   }
+  if (has_text(field.kind())) {
+    field.text = at;
+    at += field.text_size();
+  }
+  return field;
+}
 
- private:
-  const char* at_;
-  size_t left_;
-};
+// Where the fields of a record begin, header.start.field_count of them.
+[[nodiscard]] inline const char* fields_of(const char* record, const RecordHeader& header) {
+  return record + sizeof(RecordHeader) + header.message_size;
+}
 
 // Appends fields in the form above, their values as finished JSON (Kind::kEncoded).
 void encode_fields(std::span<const Field> fields, detail::EncodedFields& into);

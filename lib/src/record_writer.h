@@ -26,7 +26,7 @@ inline size_t copied_key_bytes(const detail::RawField& field) {
 }
 
 inline size_t field_bytes(const detail::RawField& field) {
-  return sizeof(detail::RawField) + copied_key_bytes(field) + field.text_size;
+  return sizeof(detail::RawField) + copied_key_bytes(field) + field.text_size();
 }
 
 // Short texts are the rule, and a call of memcpy costs more than they do.
@@ -52,22 +52,21 @@ inline char* copy_text(char* out, std::string_view bytes) {
   return out + size;
 }
 
-inline char* write_field(char* out, const detail::RawField& field) {
+[[gnu::always_inline]] inline char* write_field(char* out, const detail::RawField& field) {
   std::memcpy(out, static_cast<const void*>(&field.key), 8);
   std::memcpy(out + 8, &field.integer, 8);
-  std::memcpy(out + 16, &field.text_size, 4);
-  std::memcpy(out + 20, &field.tag, 4);
+  std::memcpy(out + 16, &field.traits, 8);
   out += sizeof(field);
   if (field.is_key_copied()) [[unlikely]]
     out = copy_text(out, {field.key, field.key_size()});
-  return field.text_size != 0 ? copy_text(out, {field.text, field.text_size}) : out;
+  return field.text_size() != 0 ? copy_text(out, field.text_view()) : out;
 }
 
 inline size_t message_bytes(const Submission& submission) {
   return std::min(submission.message.size(), detail::kTextBytesMax);
 }
 
-[[nodiscard]] inline RecordExtent measure(const Submission& submission) {
+[[nodiscard, gnu::always_inline]] inline RecordExtent measure(const Submission& submission) {
   size_t size_bytes = sizeof(RecordHeader) + message_bytes(submission);
   size_t field_count = submission.fields.size();
   for (const detail::EncodedFields* context : {submission.context, submission.scope}) {
@@ -75,17 +74,22 @@ inline size_t message_bytes(const Submission& submission) {
     size_bytes += context->bytes.size();
     field_count += context->field_count;
   }
-  bool has_errors = false;
+  // What is rare is looked for in all fields at once.
+  detail::RawField any{};
   for (const Field& field : submission.fields) {
-    size_bytes += field_bytes(field.raw());
-    has_errors |= field.raw().kind() == detail::Kind::kError;
+    size_bytes += sizeof(detail::RawField) + field.raw().text_size();
+    any.traits |= field.raw().traits;
   }
-  return {(size_bytes + kRecordAlignment - 1) & ~(kRecordAlignment - 1), field_count, has_errors};
+  if (any.is_key_copied()) [[unlikely]] {
+    for (const Field& field : submission.fields) size_bytes += copied_key_bytes(field.raw());
+  }
+  return {(size_bytes + kRecordAlignment - 1) & ~(kRecordAlignment - 1), field_count,
+          any.may_be_error()};
 }
 
 // Writes extent.size_bytes bytes; extent is what measure() said. `out` is aligned to 8.
-inline void write_record(char* out, const RecordExtent& extent, uint64_t ticks,
-                         const Submission& submission) {
+[[gnu::always_inline]] inline void write_record(char* out, const RecordExtent& extent,
+                                                uint64_t ticks, const Submission& submission) {
   const char* const begin = out;
   const std::string_view message = submission.message.substr(0, detail::kTextBytesMax);
   new (out) RecordHeader{{static_cast<uint32_t>(extent.size_bytes), RecordType::kInline,

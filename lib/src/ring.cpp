@@ -14,7 +14,7 @@ Ring::Ring(size_t capacity_bytes, bool uses_counter)
   CHECK(capacity_bytes >= 4096 && (capacity_bytes & (capacity_bytes - 1)) == 0);
 }
 
-char* Ring::reserve(size_t size_bytes) {
+char* Ring::reserve_at_a_limit(size_t size_bytes) {
   const size_t place = next_write_ & (capacity_ - 1);
   const size_t until_end = capacity_ - place;
   const size_t padding = size_bytes <= until_end ? 0 : until_end;

@@ -28,7 +28,13 @@ class Ring {
 
   // Where the next record goes; null if there is no room. size_bytes: a multiple of 8, at most
   // record_bytes_max(). Nothing is visible before publish().
-  [[nodiscard]] char* reserve(size_t size_bytes);
+  [[nodiscard]] char* reserve(size_t size_bytes) {
+    const size_t place = next_write_ & (capacity_ - 1);
+    if (next_write_ + size_bytes <= look_at_ && place + size_bytes <= capacity_) [[likely]] {
+      return bytes_.get() + place;
+    }
+    return reserve_at_a_limit(size_bytes);
+  }
   void publish(size_t size_bytes) {
     next_write_ += size_bytes;
     write_position_.store(next_write_, std::memory_order_release);
@@ -86,6 +92,9 @@ class Ring {
   uint64_t dropped_reported = 0;
 
  private:
+  // reserve() where the ring ends, or where the reader's position must be looked at.
+  [[nodiscard]] char* reserve_at_a_limit(size_t size_bytes);
+
   const size_t capacity_;
   const bool uses_counter_;
   const std::unique_ptr<char[]> bytes_;

@@ -206,7 +206,6 @@ bool Runtime::drain_all() {
   refresh_rings();
   clock_.anchor();
   backend_->drain(drained_rings_, UINT64_MAX);
-  backend_->forget_places();
   remove_abandoned_rings();
   return backend_->flush();
 }

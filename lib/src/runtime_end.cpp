@@ -82,6 +82,7 @@ void Runtime::before_unload() {
   const DrainLock drain(drain_);
   if (backend_ != nullptr) {
     drain_all();
+    backend_->forget_literals();
     return;
   }
   refresh_rings();

@@ -40,7 +40,7 @@ char* write_time(char* out, int64_t unix_ns) {
 size_t value_json_bytes_max(const RawField& field) {
   if (!has_text(field.kind())) return base::kNumberBytesMax + base::kWriteSlackBytes;
   if (has_members(field.kind())) return members_json_bytes_max(field);
-  return base::json_string_bytes_max(field.text_size) + kCutMark.size();
+  return base::json_string_bytes_max(field.text_size()) + kCutMark.size();
 }
 
 char* write_value_json(char* out, const RawField& field, int depth) {
@@ -58,11 +58,11 @@ char* write_value_json(char* out, const RawField& field, int depth) {
     case Kind::kTime:
       return write_time(out, field.integer);
     case Kind::kText:
-      return base::write_json_string(out, {field.text, field.text_size});
+      return base::write_json_string(out, field.text_view());
     case Kind::kCutText:
-      return write_cut_text(out, {field.text, field.text_size});
+      return write_cut_text(out, field.text_view());
     case Kind::kEncoded:
-      return write_text(out, {field.text, field.text_size});
+      return write_text(out, field.text_view());
     case Kind::kObject:
     case Kind::kArray:
       return depth < kNestingMax ? write_members_json(out, field, depth + 1)

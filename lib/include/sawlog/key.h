@@ -87,7 +87,7 @@ class Key {
   constexpr Key(detail::OwnKey, std::string_view literal) : Key(literal, 0, detail::Role::kNone) {}
 
   [[nodiscard]] constexpr const char* data() const { return data_; }
-  // Size, hash and traits in one word (detail::RawField::tag), so that it can be stored at once.
+  // Size, hash and traits in one word (detail::RawField::traits), so that it can be stored at once.
   [[nodiscard]] constexpr std::uint32_t tag() const { return tag_; }
 
  protected:
