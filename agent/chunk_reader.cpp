@@ -7,6 +7,15 @@
 
 namespace sawlog::agent {
 
+namespace {
+
+uint64_t count_cut(std::span<const parsers::Line> lines) {
+  return static_cast<uint64_t>(
+      std::ranges::count_if(lines, [](const parsers::Line& line) { return line.is_cut(); }));
+}
+
+}  // namespace
+
 base::Expected<ChunkRead> ChunkReader::read(const TailedFile& file, uint64_t offset,
                                             std::optional<uint64_t> end) {
   const auto line_bytes_max = static_cast<uint32_t>(file.line_bytes_max());
@@ -98,9 +107,18 @@ ChunkRead ChunkReader::make_chunk(const TailedFile& file, uint64_t offset,
   read.chunk.bytes = {buffer_.data(), size_bytes};
   read.chunk.lines = lines_;
   read.end = make_cursor(read.chunk.bytes, read.chunk.next_offset);
-  read.cut_lines = static_cast<uint64_t>(std::count_if(
-      lines_.begin(), lines_.end(), [](const parsers::Line& line) { return line.is_cut(); }));
+  read.cut_lines = count_cut(lines_);
   return read;
+}
+
+void ChunkReader::keep_lines(ChunkRead& read, size_t count) {
+  parsers::Chunk& chunk = read.chunk;
+  CHECK(count < chunk.lines.size());
+  chunk.lines = chunk.lines.first(count);
+  chunk.bytes = chunk.bytes.substr(0, count == 0 ? 0 : chunk.lines.back().next);
+  chunk.next_offset = chunk.offset + chunk.bytes.size();
+  read.end = make_cursor(chunk.bytes, chunk.next_offset);
+  read.cut_lines = count_cut(chunk.lines);
 }
 
 }  // namespace sawlog::agent

@@ -37,6 +37,8 @@ class ChunkReader {
   // end: read no further than this offset.
   [[nodiscard]] base::Expected<ChunkRead> read(const TailedFile& file, uint64_t offset,
                                                std::optional<uint64_t> end);
+  // Leaves the first of its lines in what was read, fewer than there are.
+  static void keep_lines(ChunkRead& read, size_t count);
 
  private:
   struct Window {

@@ -31,6 +31,7 @@
 #include "agent/chunk_reader.h"
 #include "agent/file_progress.h"
 #include "agent/health_log.h"
+#include "agent/line_times.h"
 #include "agent/source_stage.h"
 #include "agent/tail/file_reader.h"
 #include "agent/tail/file_table.h"
@@ -105,6 +106,8 @@ class Consumer final : private outputs::DeliverySink {
     bool is_verified = false;       // the cursor was compared with the content
     bool is_dirty = false;          // the cursor moved since the last save
     int64_t behind_since_unix_ns = 0;
+    // As far as is known, nothing unread is older. Of an output that wants_time_order().
+    int64_t next_time_unix_ns = INT64_MIN;
     // TailedFile::change_count() at which nothing whole was left to read.
     std::optional<uint64_t> exhausted_at;
   };
@@ -121,8 +124,17 @@ class Consumer final : private outputs::DeliverySink {
   void drop_unlisted_files();
   bool wants_source(const std::string& source) const;
 
+  enum class Attempt : uint8_t {
+    kNothing,  // there is no whole line to read now
+    kLater,    // its next line is newer than the limit
+    kGiven,
+  };
   bool read_some();
-  bool read_file(FileEntry& entry);
+  bool read_in_turn();
+  bool read_by_time();
+  // Hands the next chunk of the file, up to the limit, to the handler.
+  Attempt read_file(FileEntry& entry, int64_t limit_unix_ns);
+  void limit_to(int64_t limit_unix_ns, FileEntry& entry, ChunkRead& read);
   bool has_unread(const FileEntry& entry) const;
   bool verify_cursor(FileEntry& entry);
   void give(FileEntry& entry, ChunkRead& read);
@@ -148,11 +160,13 @@ class Consumer final : private outputs::DeliverySink {
   FileReader file_reader_;
   ChunkReader chunk_reader_;
   SourceStage source_stage_;
+  LineTimes line_times_;
 
   uint64_t table_version_ = UINT64_MAX;
   std::unordered_map<base::FileId, FileEntry> files_;
   std::vector<base::FileId> order_;  // oldest first, as in the table
   size_t turn_ = 0;                  // whose turn it is in order_
+  std::vector<FileEntry*> by_time_;  // of read_by_time()
   Reading reading_ = Reading::kAll;
 
   std::vector<base::FileId> touched_;  // files with settled pieces since advance_cursors()

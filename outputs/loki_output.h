@@ -6,6 +6,9 @@
 // how an answer is read: outputs/loki_answer.h; what is collected, sent, sent again and set aside:
 // outputs/http_sender.h.
 //
+// Files that share a stream are read merged by time (wants_time_order()), so that a backlog is not
+// refused as too far behind.
+//
 // A request holds one stream, because Loki reports only what became of the last stream of a request
 // (outputs/loki_request.h). A stream has one request in flight at a time: Loki refuses what is more
 // than an hour behind the stream's newest line, and a batch of a slow service can span days.
@@ -46,6 +49,7 @@ class LokiOutput final : public Output {
 
   [[nodiscard]] base::Expected<void> restore(std::span<const std::string> states) override;
   [[nodiscard]] bool wants_more() const override { return sender_.wants_more(); }
+  [[nodiscard]] bool wants_time_order() const override { return true; }
   [[nodiscard]] Handled handle(const parsers::Chunk& chunk, Delivery delivery) override;
   Wake step() override { return sender_.step(); }
   void drain() override { sender_.drain(); }

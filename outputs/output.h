@@ -92,6 +92,10 @@ class Output {
   [[nodiscard]] virtual base::Expected<void> restore(std::span<const std::string> states) = 0;
 
   [[nodiscard]] virtual bool wants_more() const = 0;
+  // True: chunks of different files come in the order of their records' times, none more than ten
+  // minutes behind what came before it, as far as the times within each file rise. For a
+  // destination that refuses what is far behind.
+  [[nodiscard]] virtual bool wants_time_order() const { return false; }
   // Frames the chunk's lines; never sends (step() does), so that what must be durable before the
   // lines leave can be saved in between.
   [[nodiscard]] virtual Handled handle(const parsers::Chunk& chunk, Delivery delivery) = 0;

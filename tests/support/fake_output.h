@@ -40,9 +40,11 @@ class FakeOutput final : public Output {
   std::function<FakeAnswer()> answer = [] { return FakeAnswer::kAccept; };
   size_t chunks_max = 4;  // framed and not yet answered; then the output wants no more
   int64_t save_delay = 0;
+  bool by_time = false;  // wants_time_order()
 
   [[nodiscard]] base::Expected<void> restore(std::span<const std::string> states) override;
   [[nodiscard]] bool wants_more() const override { return framed_.size() < chunks_max; }
+  [[nodiscard]] bool wants_time_order() const override { return by_time; }
   [[nodiscard]] Handled handle(const parsers::Chunk& chunk, Delivery delivery) override;
   Wake step() override;
   void drain() override {}
