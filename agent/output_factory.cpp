@@ -55,13 +55,14 @@ class Factory {
     options.tenant = target.tenant;
     options.labels = target.labels;
     options.metadata = target.metadata;
+    options.streams_max = target.streams_max;
     options.canonical_keys = config_.canonical_keys;
     options.host_name = environment_.host_name;
     options.batch = batch();
     options.retry = retry();
     options.random_seed = seed();
-    return outputs::LokiOutput::create(std::move(options), std::move(*transport),
-                                       std::move(*dead_letters), environment_.clock);
+    return std::make_unique<outputs::LokiOutput>(std::move(options), std::move(*transport),
+                                                 std::move(*dead_letters), environment_.clock);
   }
 
   MadeOutput operator()(const config::KafkaConfig& target) const {

@@ -109,6 +109,7 @@ struct LokiConfig {
   std::vector<std::string> labels = {"service.name", "log.level", "env", "host.name"};
   std::vector<std::string> metadata = {"trace_id", "span_id", "event.name", "error.type",
                                        "log.file.path"};
+  uint32_t streams_max = 1000;
 };
 
 enum class Compression : uint8_t { kNone, kGzip, kZstd };

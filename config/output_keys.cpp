@@ -78,7 +78,9 @@ Section<LokiConfig> loki_section() {
       .texts("labels", &Target::labels, {.check = check_not_empty},
              "fields that become stream labels: few values each, never ids")
       .texts("metadata", &Target::metadata, {.check = check_not_empty},
-             "fields that become structured metadata: ids may be here");
+             "fields that become structured metadata: ids may be here")
+      .count("streams_max", &Target::streams_max, 1, 10'000,
+             "label sets in a day; the records of others share one stream");
   return section;
 }
 

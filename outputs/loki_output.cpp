@@ -28,24 +28,6 @@ HttpSenderOptions sender_options(const LokiOptions& options) {
 
 }  // namespace
 
-base::Expected<std::unique_ptr<LokiOutput>> LokiOutput::create(
-    LokiOptions options, std::unique_ptr<HttpTransport> transport,
-    std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock) {
-  if (options.labels.empty()) {
-    return base::unexpected(base::ErrorCode::kInvalid, "cannot use Loki without labels");
-  }
-  for (const std::string& label : options.labels) {
-    if (is_id_field(label)) {
-      return base::unexpected(base::ErrorCode::kInvalid,
-                              "cannot use '" + label +
-                                  "' as a label of Loki: an id opens a stream for each value; "
-                                  "list it under metadata");
-    }
-  }
-  return std::unique_ptr<LokiOutput>(
-      new LokiOutput(std::move(options), std::move(transport), std::move(dead_letters), clock));
-}
-
 LokiOutput::LokiOutput(LokiOptions options, std::unique_ptr<HttpTransport> transport,
                        std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock)
     : options_(std::move(options)),
@@ -54,7 +36,7 @@ LokiOutput::LokiOutput(LokiOptions options, std::unique_ptr<HttpTransport> trans
       writer_({.canonical_keys = options_.canonical_keys,
                .elastic_trace_keys = false,
                .host_name = options_.host_name}),
-      streams_(options_.labels, reader_, options_.host_name),
+      streams_(options_.labels, reader_, options_.host_name, options_.streams_max),
       sender_(sender_options(options_),
               {.fill = [this](Batch& batch, HttpRequest& request) { fill(batch, request); },
                .judge = judge_push_answer},
@@ -65,8 +47,19 @@ LokiOutput::LokiOutput(LokiOptions options, std::unique_ptr<HttpTransport> trans
   }
 }
 
-base::Expected<void> LokiOutput::restore(std::span<const std::string> /*states*/) {
-  return {};
+base::Expected<void> LokiOutput::restore(std::span<const std::string> states) {
+  return streams_.limit().restore(states);
+}
+
+// A stream is used when the consumer has saved that it is.
+Wake LokiOutput::step() {
+  return wants_save() ? Wake{} : sender_.step();
+}
+
+OutputCounters LokiOutput::counters() const {
+  OutputCounters counters = sender_.counters();
+  counters.overflow_lines = streams_.overflow_lines();
+  return counters;
 }
 
 Handled LokiOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
@@ -95,9 +88,8 @@ void LokiOutput::frame(const parsers::Chunk& chunk, const parsers::Record& recor
     if (!value.empty()) entry_metadata_.emplace_back(name, value);
   }
 
-  FramedLine framed{.group = streams_.group_of(chunk, record, sender_.builder()),
-                    .offset = offset,
-                    .time_unix_ns = record.time_unix_ns()};
+  const uint32_t group = streams_.group_of(chunk, record, sender_.builder(), entry_metadata_);
+  FramedLine framed{.group = group, .offset = offset, .time_unix_ns = record.time_unix_ns()};
   append_loki_entry(framed.time_unix_ns, line_, entry_metadata_, sender_.builder().bytes(), framed);
   sender_.builder().end_line(framed);
 }

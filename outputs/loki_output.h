@@ -32,6 +32,7 @@ struct LokiOptions {
   std::vector<std::string> labels = {"service.name", "log.level", "env", "host.name"};
   std::vector<std::string> metadata = {"trace_id", "span_id", "event.name", "error.type",
                                        "log.file.path"};
+  size_t streams_max = 1000;  // label sets in a day; see outputs/loki_streams.h
   bool canonical_keys = true;
   std::string host_name{};
   BatchOptions batch{};
@@ -41,31 +42,33 @@ struct LokiOptions {
 
 class LokiOutput final : public Output {
  public:
-  // kInvalid: a label is an id, or there is none. clock must outlive the output. Credentials and
-  // TLS are the transport's.
-  [[nodiscard]] static base::Expected<std::unique_ptr<LokiOutput>> create(
-      LokiOptions options, std::unique_ptr<HttpTransport> transport,
-      std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock);
+  // clock must outlive the output. Credentials and TLS are the transport's. That no label is an id
+  // is checked with the configuration.
+  LokiOutput(LokiOptions options, std::unique_ptr<HttpTransport> transport,
+             std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock);
 
   [[nodiscard]] base::Expected<void> restore(std::span<const std::string> states) override;
   [[nodiscard]] bool wants_more() const override { return sender_.wants_more(); }
   [[nodiscard]] bool wants_time_order() const override { return true; }
   [[nodiscard]] Handled handle(const parsers::Chunk& chunk, Delivery delivery) override;
-  Wake step() override { return sender_.step(); }
+  Wake step() override;
   void drain() override { sender_.drain(); }
-  [[nodiscard]] std::string save_state(SaveKind) override { return ""; }
+  [[nodiscard]] std::string save_state(SaveKind kind) override {
+    return streams_.limit().save_state(kind);
+  }
+  void saved() override { streams_.limit().saved(); }
+  [[nodiscard]] bool wants_save() const override { return streams_.limit().needs_save(); }
   [[nodiscard]] int64_t save_delay_ns() const override { return base::kNsPerSecond; }
   [[nodiscard]] int wake_fd() const override { return sender_.wake_fd(); }
   [[nodiscard]] Health health() const override { return sender_.health(); }
-  [[nodiscard]] OutputCounters counters() const override { return sender_.counters(); }
+  [[nodiscard]] std::vector<std::string> take_notices() override { return streams_.take_notices(); }
+  [[nodiscard]] OutputCounters counters() const override;
   [[nodiscard]] std::vector<DeadLetterCount> dead_letters() const override {
     return sender_.dead_letters();
   }
   [[nodiscard]] size_t memory_bytes() const override { return sender_.memory_bytes(); }
 
  private:
-  LokiOutput(LokiOptions options, std::unique_ptr<HttpTransport> transport,
-             std::unique_ptr<DeadLetters> dead_letters, const base::Clock& clock);
   void frame(const parsers::Chunk& chunk, const parsers::Record& record);
   void fill(const Batch& batch, HttpRequest& request) const;
 

@@ -1,15 +1,13 @@
 #include "outputs/loki_streams.h"
 
 #include <algorithm>
-#include <array>
 
 #include "lib/base/json_encode.h"
 
 namespace sawlog::outputs {
 namespace {
 
-constexpr std::array<std::string_view, 8> kIdFields = {
-    "id", "uid", "uuid", "traceId", "spanId", "traceparent", "requestId", "sessionId"};
+constexpr std::string_view kOverflowLabels = "{service_name=\"__overflow__\"}";
 
 std::string with_underscores(std::string_view field) {
   std::string name(field);
@@ -36,12 +34,6 @@ bool is_scalar(const parsers::Value& value) {
 }
 
 }  // namespace
-
-bool is_id_field(std::string_view field) {
-  return field.ends_with(".id") || field.ends_with("_id") || field.ends_with("_uid") ||
-         field.ends_with(".uuid") || field.ends_with("_uuid") ||
-         std::find(kIdFields.begin(), kIdFields.end(), field) != kIdFields.end();
-}
 
 std::string loki_label_name(std::string_view field) {
   return field == "log.level" ? "level" : with_underscores(field);
@@ -75,7 +67,8 @@ std::string_view LokiField::value(const parsers::Chunk& chunk,
 }
 
 LokiStreams::LokiStreams(const std::vector<std::string>& names, const parsers::RecordReader& reader,
-                         std::string_view host_name) {
+                         std::string_view host_name, size_t streams_max)
+    : streams_max_(streams_max), limit_(streams_max) {
   for (const std::string& name : names) {
     labels_.emplace_back(loki_label_name(name), LokiField(name, reader.field(name), host_name));
   }
@@ -84,7 +77,12 @@ LokiStreams::LokiStreams(const std::vector<std::string>& names, const parsers::R
 }
 
 uint32_t LokiStreams::group_of(const parsers::Chunk& chunk, const parsers::Record& record,
-                               BatchBuilder& builder) {
+                               BatchBuilder& builder, std::vector<LokiMetadata>& metadata) {
+  // A time ahead of the clock is wrong, and would end all days to come.
+  if (limit_.begin_day(std::min(record.time_unix_ns(), chunk.first_read_unix_ns))) {
+    known_.clear();
+    is_overflow_told_ = false;
+  }
   key_.clear();
   for (const auto& [name, field] : labels_) {
     const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
@@ -95,14 +93,33 @@ uint32_t LokiStreams::group_of(const parsers::Chunk& chunk, const parsers::Recor
   auto known = known_.find(std::string_view(key_));
   if (known == known_.end()) {
     if (known_.size() >= kRememberedMax) known_.clear();
-    known = known_.emplace(key_, Known{labels_text(chunk, record), 0, 0}).first;
+    known = known_.emplace(key_, make_stream(chunk, record)).first;
   }
   Known& stream = known->second;
+  if (stream.is_overflow) {
+    ++overflow_lines_;
+    for (const auto& [name, field] : labels_) {
+      const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
+      if (!value.empty()) metadata.emplace_back(name, value);
+    }
+  }
   if (stream.batch_number != builder.batch_number()) {
     stream.batch_number = builder.batch_number();
     stream.group = builder.add_group(stream.labels);
   }
   return stream.group;
+}
+
+LokiStreams::Known LokiStreams::make_stream(const parsers::Chunk& chunk,
+                                            const parsers::Record& record) {
+  std::string labels = labels_text(chunk, record);
+  if (limit_.admits(labels)) return {std::move(labels)};
+  if (!std::exchange(is_overflow_told_, true)) {
+    notices_.push_back("more than " + std::to_string(streams_max_) +
+                       " label sets today: records with others go to the stream " +
+                       std::string(kOverflowLabels) + "; the first is " + labels);
+  }
+  return {std::string(kOverflowLabels), true};
 }
 
 std::string LokiStreams::labels_text(const parsers::Chunk& chunk,

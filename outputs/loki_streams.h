@@ -5,8 +5,12 @@
 // log.level → level, all else with _ for what is not a letter or digit. A record with none of the
 // labels gets service_name="unknown_service", because Loki refuses an entry without labels.
 //
-// Label sets are remembered (streams_remembered_max, then forgotten and made again), so that a line
-// costs one look-up. Not thread-safe.
+// At most streams_max label sets are used in a day of the records' time (outputs/stream_limit.h).
+// Records with others share the stream {service_name="__overflow__"}, and what would have been
+// their labels is metadata; take_notices() tells a person, once a day.
+//
+// Label sets are remembered (kRememberedMax, then forgotten and made again), so that a line costs
+// one look-up. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +22,12 @@
 
 #include "lib/base/error.h"
 #include "outputs/batch.h"
+#include "outputs/loki_request.h"
+#include "outputs/stream_limit.h"
 #include "parsers/chunk.h"
 #include "parsers/record_reader.h"
 
 namespace sawlog::outputs {
-
-// An id has a value for each request or user: as a label it makes Loki open a stream for each.
-[[nodiscard]] bool is_id_field(std::string_view field);
 
 // Loki's name for a field. Metadata: only the characters change.
 [[nodiscard]] std::string loki_label_name(std::string_view field);
@@ -53,15 +56,23 @@ class LokiStreams {
 
   // names: fields; each is one of the reader's.
   LokiStreams(const std::vector<std::string>& names, const parsers::RecordReader& reader,
-              std::string_view host_name);
+              std::string_view host_name, size_t streams_max);
 
-  // The group of the record's stream in the builder's present batch.
+  // The group of the record's stream in the builder's present batch. Appends the labels that found
+  // no stream to metadata; they end with the record.
   [[nodiscard]] uint32_t group_of(const parsers::Chunk& chunk, const parsers::Record& record,
-                                  BatchBuilder& builder);
+                                  BatchBuilder& builder, std::vector<LokiMetadata>& metadata);
+
+  // Nothing may be sent while limit().needs_save().
+  [[nodiscard]] StreamLimit& limit() { return limit_; }
+  [[nodiscard]] const StreamLimit& limit() const { return limit_; }
+  [[nodiscard]] uint64_t overflow_lines() const { return overflow_lines_; }
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   struct Known {
     std::string labels;  // {level="info",service_name="checkout"}
+    bool is_overflow = false;
     uint64_t batch_number = 0;
     uint32_t group = 0;
   };
@@ -70,12 +81,18 @@ class LokiStreams {
     size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
   };
 
+  [[nodiscard]] Known make_stream(const parsers::Chunk& chunk, const parsers::Record& record);
   [[nodiscard]] std::string labels_text(const parsers::Chunk& chunk,
                                         const parsers::Record& record) const;
 
   std::vector<std::pair<std::string, LokiField>> labels_;  // by label name, sorted
   std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
   std::string key_;  // the values in order, each after its size
+  const size_t streams_max_;
+  StreamLimit limit_;
+  bool is_overflow_told_ = false;  // of the present day
+  uint64_t overflow_lines_ = 0;
+  std::vector<std::string> notices_;
 };
 
 }  // namespace sawlog::outputs

@@ -49,7 +49,8 @@ struct OutputCounters {
   uint64_t retries = 0;     // requests or messages sent again
   uint64_t sent_bytes = 0;  // on the wire, after compression
   uint64_t requests = 0;
-  uint64_t already_there = 0;  // lines the destination had from before (409 on create)
+  uint64_t already_there = 0;   // lines the destination had from before (409 on create)
+  uint64_t overflow_lines = 0;  // lines beyond a limit of names (Loki's streams)
 };
 
 // One reason for dead letters and how many lines went there for it since the process started.

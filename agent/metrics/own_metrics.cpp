@@ -83,6 +83,9 @@ void write_outputs(const Consumers& consumers, ExpositionWriter& writer) {
   for_outputs(consumers, "sawlog_already_there_records_total", FamilyType::kCounter,
               "Lines that the destination had from before a crash", writer,
               [](const auto& consumer) { return consumer.already_there_lines; });
+  for_outputs(consumers, "sawlog_overflow_records_total", FamilyType::kCounter,
+              "Lines with a label set beyond streams_max", writer,
+              [](const auto& consumer) { return consumer.overflow_lines; });
   writer.family("sawlog_dead_letters_total", FamilyType::kCounter,
                 "Lines refused for good and put aside");
   for (const ConsumerFigures& consumer : consumers) {

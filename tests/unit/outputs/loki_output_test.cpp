@@ -109,10 +109,8 @@ class LokiOutputTest : public testing::Test {
     ASSERT_TRUE(dead_letters);
     options.url = "http://loki:3100/";
     options.host_name = "web-1";
-    auto made = LokiOutput::create(std::move(options), std::move(transport),
-                                   std::move(*dead_letters), clock_);
-    ASSERT_TRUE(made) << made.error().message;
-    output_ = std::move(*made);
+    output_ = std::make_unique<LokiOutput>(std::move(options), std::move(transport),
+                                           std::move(*dead_letters), clock_);
   }
 
   using Labels = std::vector<std::pair<std::string, std::string>>;
@@ -122,7 +120,13 @@ class LokiOutputTest : public testing::Test {
     (void)output_->handle(lines.chunk, Delivery(&sink_, {lines.chunk.file, 0, text.size(),
                                                          lines.chunk.lines.size()}));
     output_->drain();
+    if (output_->wants_save()) save();
     output_->step();
+  }
+  // As the consumer does.
+  void save() {
+    states_.push_back(output_->save_state(SaveKind::kDelta));
+    output_->saved();
   }
 
   std::vector<Entry> sent() const { return read_request(server_->waiting().at(0).request.body); }
@@ -139,6 +143,7 @@ class LokiOutputTest : public testing::Test {
   SettledLines sink_;
   tests::FakeTransport* server_ = nullptr;
   std::unique_ptr<LokiOutput> output_;
+  std::vector<std::string> states_;
 };
 
 TEST_F(LokiOutputTest, PushesStreamsWithMetadata) {
@@ -213,25 +218,63 @@ TEST_F(LokiOutputTest, AStreamHasOneRequestInFlight) {
   EXPECT_EQ(order, "message\":\"one\"}message\":\"two\"}message\":\"three\"}");
 }
 
-void check_label_is_refused(const std::string& label, bool want) {
-  tests::FakeClock clock;
-  tests::FakeFilesystem filesystem(clock);
-  auto dead_letters = DeadLetters::open(filesystem, clock, {.path = "/d", .output_name = "loki"});
-  LokiOptions options{.url = "http://x", .labels = {"service.name", label}};
-  const auto made = LokiOutput::create(options, std::make_unique<tests::FakeTransport>(),
-                                       std::move(*dead_letters), clock);
-  EXPECT_EQ(!made, want) << label;
+TEST_F(LokiOutputTest, AStreamIsUsedWhenItIsSavedThatItIs) {
+  make({});
+  test::TextChunk lines("one\n");
+  (void)output_->handle(lines.chunk, Delivery(&sink_, {lines.chunk.file, 0, 4, 1}));
+  output_->drain();
+  output_->step();
+  EXPECT_TRUE(output_->wants_save());
+  EXPECT_EQ(server_->request_count(), 0);
+  save();
+  output_->step();
+  EXPECT_EQ(server_->request_count(), 1);
 }
 
-TEST(LokiLabels, IdsAreRefused) {
-  for (const char* const label : {"trace_id", "span_id", "trace.id", "request.id", "user_id", "id",
-                                  "uuid", "traceId", "traceparent", "log_record_uid"}) {
-    check_label_is_refused(label, true);
+constexpr std::string_view kManyServices = R"({"service.name":"a","level":"info","message":1})"
+                                           "\n"
+                                           R"({"service.name":"b","level":"info","message":2})"
+                                           "\n"
+                                           R"({"service.name":"c","level":"warn","message":3})"
+                                           "\n"
+                                           R"({"service.name":"a","level":"info","message":4})"
+                                           "\n";
+
+TEST_F(LokiOutputTest, LabelSetsBeyondTheLimitShareAStream) {
+  make({.labels = {"service.name", "log.level"}, .metadata = {}, .streams_max = 2});
+  give(kManyServices);
+  std::set<std::string> streams;
+  for (const Entry& entry : all_sent()) {
+    streams.insert(entry.labels);
+    if (entry.labels != R"({service_name="__overflow__"})") continue;
+    ASSERT_EQ(entry.metadata.size(), 3) << "the id, and what would have been labels";
+    EXPECT_EQ(entry.metadata[1], "level=warn");
+    EXPECT_EQ(entry.metadata[2], "service_name=c");
   }
-  for (const char* const label :
-       {"log.level", "env", "host.name", "event.name", "paid", "region"}) {
-    check_label_is_refused(label, false);
-  }
+  EXPECT_EQ(streams, (std::set<std::string>{R"({level="info",service_name="a"})",
+                                            R"({level="info",service_name="b"})",
+                                            R"({service_name="__overflow__"})"}));
+  EXPECT_EQ(output_->counters().overflow_lines, 1);
+  const auto notices = output_->take_notices();
+  ASSERT_EQ(notices.size(), 1);
+  EXPECT_NE(notices[0].find(R"(the first is {level="warn",service_name="c"})"), std::string::npos);
+}
+
+// A line that comes again after a crash must come in the same stream.
+TEST_F(LokiOutputTest, TheSameLabelSetsHaveStreamsAfterACrash) {
+  make({.labels = {"service.name"}, .streams_max = 1});
+  give(R"({"service.name":"b"})"
+       "\n");
+  make({.labels = {"service.name"}, .streams_max = 1});
+  ASSERT_TRUE(output_->restore(states_));
+  give(R"({"service.name":"a"})"
+       "\n");
+  give(R"({"service.name":"b"})"
+       "\n");
+  std::set<std::string> streams;
+  for (const Entry& entry : all_sent()) streams.insert(entry.labels);
+  EXPECT_EQ(streams,
+            (std::set<std::string>{R"({service_name="b"})", R"({service_name="__overflow__"})"}));
 }
 
 void check_name(std::string_view field, std::string_view label, std::string_view metadata) {
