@@ -187,7 +187,15 @@ void HttpSender::send_again(Batch batch, const std::string& reason) {
     refuse_all(std::move(batch), "attempts_exhausted", reason);
     return;
   }
-  waiting_.push_front(std::move(batch));
+  if (!options_.one_group_a_request) {
+    waiting_.push_front(std::move(batch));
+    return;
+  }
+  // Before what is left of its group, and behind the other groups: they may have more luck.
+  const auto rest = std::find_if(waiting_.begin(), waiting_.end(), [&](const Batch& other) {
+    return other.groups().front() == batch.groups().front();
+  });
+  waiting_.insert(rest, std::move(batch));
 }
 
 void HttpSender::refuse(Batch batch, std::vector<LineVerdict> verdicts) {

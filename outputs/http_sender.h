@@ -10,7 +10,8 @@
 // Invariants:
 //   * a line is settled only when the answer acknowledged it, or its dead letter is durable;
 //   * lines that are sent again go before those that were never sent, so that the order is kept
-//     where one request is in flight (of a group, with one_group_a_request);
+//     where one request is in flight; with one_group_a_request that is true of each group, and the
+//     other groups get their turn in between;
 //   * after a failure one request goes alone; each success doubles how many may be in flight (slow
 //     start), up to in_flight_max;
 //   * while somebody must act (Health::kPaused) one request at a time is tried, with the backoff;

@@ -70,10 +70,10 @@ LokiStreams::LokiStreams(const std::vector<std::string>& names, const parsers::R
                          std::string_view host_name, size_t streams_max)
     : streams_max_(streams_max), limit_(streams_max) {
   for (const std::string& name : names) {
-    labels_.emplace_back(loki_label_name(name), LokiField(name, reader.field(name), host_name));
+    const std::string label = loki_label_name(name);
+    labels_.push_back({label, "label_" + label, LokiField(name, reader.field(name), host_name)});
   }
-  std::sort(labels_.begin(), labels_.end(),
-            [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::ranges::sort(labels_, {}, &Label::name);
 }
 
 uint32_t LokiStreams::group_of(const parsers::Chunk& chunk, const parsers::Record& record,
@@ -84,8 +84,8 @@ uint32_t LokiStreams::group_of(const parsers::Chunk& chunk, const parsers::Recor
     is_overflow_told_ = false;
   }
   key_.clear();
-  for (const auto& [name, field] : labels_) {
-    const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
+  for (const Label& label : labels_) {
+    const std::string_view value = cut(label.field.value(chunk, record), kValueBytesMax);
     const auto size = static_cast<uint16_t>(value.size());
     key_.append(reinterpret_cast<const char*>(&size), sizeof(size));
     key_ += value;
@@ -98,9 +98,9 @@ uint32_t LokiStreams::group_of(const parsers::Chunk& chunk, const parsers::Recor
   Known& stream = known->second;
   if (stream.is_overflow) {
     ++overflow_lines_;
-    for (const auto& [name, field] : labels_) {
-      const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
-      if (!value.empty()) metadata.emplace_back(name, value);
+    for (const Label& label : labels_) {
+      const std::string_view value = cut(label.field.value(chunk, record), kValueBytesMax);
+      if (!value.empty()) metadata.emplace_back(label.overflow_name, value);
     }
   }
   if (stream.batch_number != builder.batch_number()) {
@@ -125,11 +125,11 @@ LokiStreams::Known LokiStreams::make_stream(const parsers::Chunk& chunk,
 std::string LokiStreams::labels_text(const parsers::Chunk& chunk,
                                      const parsers::Record& record) const {
   std::string labels = "{";
-  for (const auto& [name, field] : labels_) {
-    const std::string_view value = cut(field.value(chunk, record), kValueBytesMax);
+  for (const Label& label : labels_) {
+    const std::string_view value = cut(label.field.value(chunk, record), kValueBytesMax);
     if (value.empty()) continue;
     if (labels.size() > 1) labels += ',';
-    labels += name + "=";
+    labels += label.name + "=";
     base::append_json_string(labels, value);  // LogQL reads the same escapes
   }
   if (labels.size() == 1) labels += "service_name=\"unknown_service\"";

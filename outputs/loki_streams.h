@@ -7,7 +7,7 @@
 //
 // At most streams_max label sets are used in a day of the records' time (outputs/stream_limit.h).
 // Records with others share the stream {service_name="__overflow__"}, and what would have been
-// their labels is metadata; take_notices() tells a person, once a day.
+// their labels is metadata (label_NAME); take_notices() tells a person, once a day.
 //
 // Label sets are remembered (kRememberedMax, then forgotten and made again), so that a line costs
 // one look-up. Not thread-safe.
@@ -70,6 +70,11 @@ class LokiStreams {
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
+  struct Label {
+    std::string name;           // level
+    std::string overflow_name;  // label_level: of the metadata in its stead
+    LokiField field;
+  };
   struct Known {
     std::string labels;  // {level="info",service_name="checkout"}
     bool is_overflow = false;
@@ -85,7 +90,7 @@ class LokiStreams {
   [[nodiscard]] std::string labels_text(const parsers::Chunk& chunk,
                                         const parsers::Record& record) const;
 
-  std::vector<std::pair<std::string, LokiField>> labels_;  // by label name, sorted
+  std::vector<Label> labels_;  // by name, sorted
   std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
   std::string key_;  // the values in order, each after its size
   const size_t streams_max_;

@@ -13,6 +13,7 @@ from support.servers import Server, ServerUnavailable  # noqa: E402
 
 RUNS = ROOT / "build" / "servers"  # a folder for each test run, by the pid of pytest
 NAMES = ["elasticsearch", "opensearch", "kafka", "loki"]
+TENANTS = "tenants"  # the folder of servers that keep tenants apart
 
 
 def unavailable(reason: str) -> None:
@@ -33,13 +34,14 @@ def servers():
         if not Path("/proc", run.name).exists():
             for name in NAMES:
                 Server(name, run).stop()
+                Server(name, run / TENANTS).stop()
             shutil.rmtree(run)
     return RUNS / str(os.getpid())
 
 
-def serve(name: str, directory: Path):
+def serve(name: str, directory: Path, environment: dict[str, str] | None = None):
     try:
-        server = Server(name, directory)
+        server = Server(name, directory, environment)
         server.start()
     except ServerUnavailable as cause:
         unavailable(f"server cannot be had: {cause}")
@@ -65,6 +67,12 @@ def kafka(servers):
 @pytest.fixture(scope="session")
 def loki(servers):
     yield from serve("loki", servers)
+
+
+@pytest.fixture(scope="session")
+def tenant_loki(servers):
+    """With X-Scope-OrgID, and the tight limits of servers/loki/overrides.yaml."""
+    yield from serve("loki", servers / TENANTS, {"LOKI_AUTH": "true"})
 
 
 @pytest.fixture(scope="session")

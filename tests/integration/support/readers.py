@@ -82,11 +82,13 @@ def read_kafka(brokers: str, topic: str) -> list[tuple[bytes, dict[str, bytes]]]
     return messages
 
 
-def read_loki(url: str, query: str, begin_ns: int, end_ns: int) -> list[dict]:
+def read_loki(url: str, query: str, begin_ns: int, end_ns: int, tenant: str = "") -> list[dict]:
     """{time_ns, line, labels, metadata} of each line that query_range shows in [begin, end)."""
     lines, begin = [], begin_ns
-    with httpx.Client(base_url=url, timeout=60,
-                      headers={"X-Loki-Response-Encoding-Flags": "categorize-labels"}) as client:
+    headers = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
+    if tenant:
+        headers["X-Scope-OrgID"] = tenant
+    with httpx.Client(base_url=url, timeout=60, headers=headers) as client:
         while True:
             answer = client.get("/loki/api/v1/query_range", params={
                 "query": query, "start": begin, "end": end_ns, "limit": PAGE,

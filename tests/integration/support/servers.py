@@ -2,6 +2,7 @@
 
 The scripts are in tests/integration/servers; a server keeps its data over stop() and start().
 """
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -35,10 +36,11 @@ def is_free(port: int) -> bool:
 
 
 class Server:
-    def __init__(self, name: str, directory: Path):
+    def __init__(self, name: str, directory: Path, environment: dict[str, str] | None = None):
         self.name = name
         self.directory = directory / name
         self.port = free_ports()
+        self.environment = environment or {}
 
     @property
     def address(self) -> str:
@@ -51,7 +53,8 @@ class Server:
     def start(self) -> None:
         done = subprocess.run(
             [SCRIPTS / self.name / "start", self.directory, str(self.port)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            env=os.environ | self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise ServerUnavailable(f"{self.name}: {done.stdout.strip()[-2000:]}")
 

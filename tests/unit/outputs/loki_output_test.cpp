@@ -231,6 +231,26 @@ TEST_F(LokiOutputTest, AStreamIsUsedWhenItIsSavedThatItIs) {
   EXPECT_EQ(server_->request_count(), 1);
 }
 
+// Above Loki's limit of streams one that is new waits, and the others go on.
+TEST_F(LokiOutputTest, AStreamThatIsRefusedGetsItsTurnBehindTheOthers) {
+  make({.labels = {"service.name"}, .metadata = {}, .batch = {.in_flight_max = 1}});
+  give("{\"service.name\":\"a\"}\n{\"service.name\":\"b\"}\n");
+  give("{\"service.name\":\"a\"}\n");
+  std::string order;
+  for (int round = 0; round < 4; ++round) {
+    ASSERT_EQ(server_->waiting().size(), 1);
+    const std::string labels = sent()[0].labels;
+    order += labels;
+    const bool is_a = labels == R"({service_name="a"})";
+    server_->answer(is_a ? 429 : 204, is_a ? "maximum active stream limit exceeded" : "");
+    output_->step();
+    clock_.advance_seconds(60);
+    output_->step();
+  }
+  EXPECT_EQ(order, R"({service_name="a"}{service_name="b"}{service_name="a"}{service_name="a"})");
+  EXPECT_EQ(sink_.delivered, 0) << "a chunk with lines of both is not done";
+}
+
 constexpr std::string_view kManyServices = R"({"service.name":"a","level":"info","message":1})"
                                            "\n"
                                            R"({"service.name":"b","level":"info","message":2})"
@@ -248,8 +268,8 @@ TEST_F(LokiOutputTest, LabelSetsBeyondTheLimitShareAStream) {
     streams.insert(entry.labels);
     if (entry.labels != R"({service_name="__overflow__"})") continue;
     ASSERT_EQ(entry.metadata.size(), 3) << "the id, and what would have been labels";
-    EXPECT_EQ(entry.metadata[1], "level=warn");
-    EXPECT_EQ(entry.metadata[2], "service_name=c");
+    EXPECT_EQ(entry.metadata[1], "label_level=warn");
+    EXPECT_EQ(entry.metadata[2], "label_service_name=c");
   }
   EXPECT_EQ(streams, (std::set<std::string>{R"({level="info",service_name="a"})",
                                             R"({level="info",service_name="b"})",
