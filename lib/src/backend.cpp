@@ -43,7 +43,7 @@ Backend::Backend(Options options, TickClock& clock, const LoggerNode& own_logger
 void Backend::add_file(const std::string& path, Selection selection) {
   if (path.empty()) return;
   const auto mode = static_cast<mode_t>(options_.file_mode);
-  files_.push_back({std::make_unique<LogFile>(path, mode), selection});
+  files_.push_back({std::make_unique<LogFile>(path, mode, options_.rotation), selection});
 }
 
 bool Backend::open_files() {

@@ -7,10 +7,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
+
+#include "lib/src/ticks.h"
 
 namespace sawlog {
 
@@ -22,26 +25,36 @@ constexpr int kCreatorPolls = 8;
 constexpr std::chrono::microseconds kCreatorPoll(250);
 
 constexpr std::chrono::milliseconds kWriteOfOthers(1);
+constexpr int kLooksMax = 100;
 
-bool last_byte_is_newline(int descriptor, const std::string& path) {
+// Of a regular file that is not empty; else '\n'.
+char last_byte(int reader, off_t& size_bytes) {
   struct stat status{};
-  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
-    return true;
-  }
-  const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (reader < 0) return true;
+  if (fstat(reader, &status) != 0 || !S_ISREG(status.st_mode)) return '\n';
+  size_bytes = status.st_size;
   char last = '\n';
-  const bool is_read = pread(reader, &last, 1, status.st_size - 1) == 1;
-  ::close(reader);
-  return !is_read || last == '\n';
+  const bool is_read = size_bytes > 0 && pread(reader, &last, 1, size_bytes - 1) == 1;
+  return is_read ? last : '\n';
 }
 
-// Somebody was killed in the middle of a line; looked at twice, because another process may just
-// be writing.
-bool ends_inside_a_line(int descriptor, const std::string& path) {
-  if (last_byte_is_newline(descriptor, path)) return false;
-  std::this_thread::sleep_for(kWriteOfOthers);
-  return !last_byte_is_newline(descriptor, path);
+// Somebody was killed in the middle of a line. Another process that is just writing one looks the
+// same until its write is over: a file's end is only believed when it is where it was before.
+bool ends_inside_a_line(const std::string& path) {
+  const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (reader < 0) return false;
+  off_t seen_bytes = -1;
+  off_t size_bytes = 0;
+  bool is_inside = false;
+  for (int i = 0; !is_inside && i < kLooksMax && last_byte(reader, size_bytes) != '\n'; ++i) {
+    is_inside = size_bytes == seen_bytes;
+    seen_bytes = size_bytes;
+    if (is_inside) break;
+    // Waits for the lock that a write holds (ext4, btrfs; on XFS reading does).
+    lseek(reader, 0, SEEK_HOLE);
+    std::this_thread::sleep_for(kWriteOfOthers);
+  }
+  ::close(reader);
+  return is_inside;
 }
 
 uint64_t line_count(std::string_view lines) {
@@ -57,22 +70,24 @@ size_t written_of_first_line(std::string_view lines, size_t written) {
 
 }  // namespace
 
-LogFile::LogFile(std::string path, mode_t mode) : path_(std::move(path)), mode_(mode) {}
+LogFile::LogFile(std::string path, mode_t mode, const Rotation& rotation)
+    : path_(std::move(path)), mode_(mode), rotation_(rotation), rotated_files_(path_, rotation) {}
 
 LogFile::~LogFile() {
   close_descriptor();
 }
 
 bool LogFile::open() {
-  if (is_standard_output()) return make_current();
+  if (is_standard_output()) return make_current(0);
   const auto directory = std::filesystem::path(path_).parent_path();
   std::error_code ignored;  // the open says what is wrong
   if (!directory.empty()) std::filesystem::create_directories(directory, ignored);
-  return make_current();
+  if (rotation_.bytes > 0 || rotation_.every.count() > 0) rotated_files_.tidy();
+  return make_current(0);
 }
 
 bool LogFile::write(std::string_view lines) {
-  if (has_pending() || !make_current() || needs_newline_) {
+  if (has_pending() || !make_current(lines.size()) || needs_newline_) {
     keep(lines);
     return write_pending();
   }
@@ -89,7 +104,7 @@ bool LogFile::write(std::string_view lines) {
 
 bool LogFile::write_pending() {
   if (pending_.empty()) return true;
-  if (!make_current()) return false;
+  if (!make_current(pending_.size())) return false;
   prepare_rest();
   const std::string_view rest = std::string_view(pending_).substr(written_);
   const size_t written = written_ + write_some(rest);
@@ -140,28 +155,61 @@ void LogFile::keep(std::string_view lines) {
   lost_lines_ += line_count(lines.substr(kept));
 }
 
-bool LogFile::path_leads_here() const {
+bool LogFile::path_leads_here() {
   struct stat status{};
-  return stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+  if (stat(path_.c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_) {
+    return false;
+  }
+  size_bytes_ = status.st_size;
+  written_s_ = status.st_mtim.tv_sec;
+  return true;
 }
 
-bool LogFile::make_current() {
+bool LogFile::make_current(size_t size_bytes) {
   if (is_standard_output()) {
     descriptor_ = STDOUT_FILENO;
     return true;
   }
   const bool was_open = descriptor_ >= 0;
-  if (was_open && !must_reopen_ && path_leads_here()) return true;
+  const bool is_current = was_open && !must_reopen_ && path_leads_here();
+  if (!is_current && !open_anew(was_open)) return false;
+  if (!is_due(size_bytes)) return true;
+  rotate();
+  return path_leads_here() || open_anew(false);
+}
+
+// others_create: a file that is missing may be about to come.
+bool LogFile::open_anew(bool others_create) {
   close_descriptor();
-  const int descriptor = open_descriptor(was_open);
+  const int descriptor = open_descriptor(others_create);
   if (descriptor < 0) return failed("open", errno);
   adopt(descriptor);
   return true;
 }
 
-int LogFile::open_descriptor(bool was_open) {
+bool LogFile::is_due(size_t size_bytes) const {
+  if (size_bytes_ == 0 || size_bytes == 0) return false;
+  const auto size = static_cast<size_t>(size_bytes_);
+  if (rotation_.bytes > 0 && size + size_bytes > rotation_.bytes) return true;
+  const int64_t every_s = rotation_.every.count();
+  return every_s > 0 && system_clock_ns() / 1'000'000'000 / every_s != written_s_ / every_s;
+}
+
+// Of several processes one renames the file: whoever has its lock while the path leads to it.
+void LogFile::rotate() {
+  if (flock(descriptor_, LOCK_EX) != 0 || !path_leads_here()) return;
+  const std::string name = rotated_files_.name_at(system_clock_ns());
+  if (::rename(path_.c_str(), name.c_str()) != 0) {
+    failed("rotate", errno);
+    flock(descriptor_, LOCK_UN);
+    return;
+  }
+  rotated_files_.tidy();
+}
+
+int LogFile::open_descriptor(bool others_create) {
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CLOEXEC;
-  for (int i = 0; was_open && i < kCreatorPolls; ++i) {
+  for (int i = 0; others_create && i < kCreatorPolls; ++i) {
     const int descriptor = ::open(path_.c_str(), kFlags);
     if (descriptor >= 0 || errno != ENOENT) return descriptor;
     std::this_thread::sleep_for(kCreatorPoll);
@@ -175,8 +223,10 @@ void LogFile::adopt(int descriptor) {
   descriptor_ = descriptor;
   device_ = status.st_dev;
   inode_ = status.st_ino;
+  size_bytes_ = status.st_size;
+  written_s_ = status.st_mtim.tv_sec;
   must_reopen_ = false;
-  needs_newline_ = ends_inside_a_line(descriptor, path_);
+  needs_newline_ = ends_inside_a_line(path_);
 }
 
 void LogFile::close_descriptor() {
@@ -190,6 +240,7 @@ void LogFile::release_if_rotated() {
 }
 
 void LogFile::forget_pending() {
+  rotated_files_.forget_thread();
   pending_.clear();
   written_ = 0;
 }

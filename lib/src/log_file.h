@@ -18,6 +18,10 @@
 #include <string_view>
 #include <sys/stat.h>
 
+#include <sawlog/options.h>
+
+#include "lib/src/rotated_files.h"
+
 namespace sawlog {
 
 // For one thread at a time.
@@ -25,8 +29,8 @@ class LogFile {
  public:
   static constexpr size_t kPendingBytesMax = size_t{1} << 20;
 
-  // "-" is the standard output, which is never opened or closed.
-  LogFile(std::string path, mode_t mode);
+  // "-" is the standard output, which is never opened or closed (nor rotated).
+  LogFile(std::string path, mode_t mode, const Rotation& rotation = {});
   ~LogFile();
   LogFile(const LogFile&) = delete;
   LogFile& operator=(const LogFile&) = delete;
@@ -52,9 +56,13 @@ class LogFile {
 
  private:
   [[nodiscard]] bool is_standard_output() const { return path_ == "-"; }
-  [[nodiscard]] bool path_leads_here() const;
-  bool make_current();
-  [[nodiscard]] int open_descriptor(bool was_open);
+  [[nodiscard]] bool path_leads_here();
+  // The path leads to an open file that `size_bytes` more may be written to.
+  bool make_current(size_t size_bytes);
+  [[nodiscard]] bool is_due(size_t size_bytes) const;
+  void rotate();
+  bool open_anew(bool others_create);
+  [[nodiscard]] int open_descriptor(bool others_create);
   void adopt(int descriptor);
   void close_descriptor();
   // How many bytes the system took.
@@ -72,6 +80,11 @@ class LogFile {
   ino_t inode_ = 0;
   bool must_reopen_ = false;
   bool is_failing_ = false;  // reported, and not yet written since
+  const Rotation rotation_;
+  RotatedFiles rotated_files_;
+  off_t size_bytes_ = 0;   // of the file, when the path was looked at
+  int64_t written_s_ = 0;  // when it was written last, by anybody, in seconds since 1970
+
   // The file's last line has no newline and is not ours to complete: a newline goes first.
   bool needs_newline_ = false;
 

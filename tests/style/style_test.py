@@ -37,6 +37,7 @@ CALLS = {
     "sleeping": (r"\b(sleep|usleep|nanosleep|sleep_for|sleep_until)\s*\(", "", {
         "benchmarks/": "a load generator keeps a rate",
         "demo/": "its service keeps a rate",
+        "tests/integration/service/": "a load generator keeps a rate",
         "lib/src/": "the backend thread naps while there is nothing to write",
     }),
     "printf": (r"\b(v?[fs]?n?printf|puts|fputs|putchar)\s*\(", "", {
@@ -45,6 +46,7 @@ CALLS = {
         "agent/commands/": "what a command answers goes to stdout and stderr",
         "lib/src/": "a logging library that cannot log says so on stderr",
         "demo/": "its service talks to the one who watches",
+        "tests/integration/service/": "the test reads what it says",
         "agent/main.cpp": "what a command answers goes to stdout and stderr",
     }),
     "threads": (r"\b(std::j?thread\b(?!::)|pthread_create)", "", {

@@ -28,6 +28,18 @@ constexpr WhenFull block_for(std::chrono::nanoseconds limit) {
   return {WhenFull::Policy::kBlockFor, limit};
 }
 
+// Rotation by the library itself, where there is no logrotate: FILE becomes
+// FILE-20261121-070655-123456 (UTC) before a batch would make it larger than `bytes`, or when
+// another span of `every` has begun since it was written last (they count from midnight UTC), then
+// FILE-….zst in the background (with libzstd.so.1; without it, it stays as it is, said once). Safe
+// with several processes on one file.
+struct Rotation {
+  std::size_t bytes = 0;          // 0: whatever its size
+  std::chrono::seconds every{0};  // e.g. std::chrono::hours(24); 0: whatever the time
+  unsigned keep = 7;              // rotated files kept of each file
+  bool compress = true;
+};
+
 // A finished line, without its newline, on its way to a Destination.
 struct Line {
   Level level;
@@ -57,6 +69,7 @@ struct Options {
   std::string error_file = {};         // also here: error and fatal
   std::string interactions_file = {};  // also here: event.name agent.*, llm.*, tool.*, rag.*, …
   unsigned file_mode = 0640;           // of files that are created; umask applies
+  Rotation rotation = {};              // of each of these files; not at all by default
   std::vector<Destination> destinations = {};
 
   Level level = Level::info;     // of the root logger
