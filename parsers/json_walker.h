@@ -150,8 +150,9 @@ inline void read_number(ValueKind kind, const JsonNumber& number, std::string_vi
                         number.mantissa >= -kExactDoubleMax && number.mantissa != 0;
   if (!is_exact) return read_long_number(kind, text, value);
   value.kind = kind;
+  value.number = static_cast<double>(number.mantissa);
   // Both are doubles without an error, so that their quotient is the nearest double (IEEE 754).
-  value.number = static_cast<double>(number.mantissa) / kPowers[number.fraction_digits];
+  if (number.fraction_digits > 0) value.number /= kPowers[number.fraction_digits];
   value.integer = kind == ValueKind::kInteger ? number.mantissa : 0;
 }
 

@@ -11,12 +11,26 @@
 
 namespace sawlog::parsers {
 
+// Whether the text has a letter among its first 16 bytes that no number has: an id in hexadecimal.
+[[nodiscard]] inline bool begins_like_an_id(std::string_view text) {
+  constexpr size_t kLookedAt = 16;
+  if (text.size() < kLookedAt) return false;
+  uint8_t letters = 0;
+  for (size_t i = 0; i < kLookedAt; ++i) {
+    const auto letter = static_cast<uint8_t>(static_cast<uint8_t>(text[i]) | 0x20u);
+    letters |= static_cast<uint8_t>(letter > '9') & static_cast<uint8_t>(letter != 'e');
+  }
+  return letters != 0;
+}
+
 // The number of a string that is wholly one, else NaN.
 [[nodiscard]] double number_in_digit_string(std::string_view text);
 [[nodiscard]] inline double number_in_string(std::string_view text) {
   const unsigned first = text.empty() ? 0u : static_cast<unsigned char>(text[0]);
   const bool is_date = text.size() > 4 && text[4] == '-';  // they begin with digits, too
-  if ((first - '0' > 9 && first != '-') || is_date) return std::numeric_limits<double>::quiet_NaN();
+  if ((first - '0' > 9 && first != '-') || is_date || begins_like_an_id(text)) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   return number_in_digit_string(text);
 }
 

@@ -29,14 +29,41 @@ class LabelKey {
   void append(std::string_view value) {
     if (value.size() > kLabelValueBytesMax) value = cut_to(value, kLabelValueBytesMax);
     CHECK(size_ + 2 + value.size() <= bytes_.size());
-    bytes_[size_] = static_cast<char>(value.size() & 0xff);
-    bytes_[size_ + 1] = static_cast<char>(value.size() >> 8);
-    if (!value.empty()) std::memcpy(bytes_.data() + size_ + 2, value.data(), value.size());
+    char* const to = bytes_.data() + size_;
+    to[0] = static_cast<char>(value.size() & 0xff);
+    to[1] = static_cast<char>(value.size() >> 8);
+    copy_short(to + 2, value);
     size_ += 2 + value.size();
   }
   [[nodiscard]] std::string_view bytes() const { return {bytes_.data(), size_}; }
 
  private:
+  // Without a call for what labels usually are: pieces that overlap.
+  static void copy_short(char* to, std::string_view text) {
+    const char* const from = text.data();
+    const size_t size = text.size();
+    if (size > 32) {
+      std::memcpy(to, from, size);
+    } else if (size >= 16) {
+      copy_ends<16>(to, from, size);
+    } else if (size >= 8) {
+      copy_ends<8>(to, from, size);
+    } else if (size >= 4) {
+      copy_ends<4>(to, from, size);
+    } else {
+      for (size_t i = 0; i < size; ++i) to[i] = from[i];
+    }
+  }
+  template <size_t kBytes>
+  static void copy_ends(char* to, const char* from, size_t size) {
+    std::array<char, kBytes> head;
+    std::array<char, kBytes> tail;
+    std::memcpy(head.data(), from, kBytes);
+    std::memcpy(tail.data(), from + size - kBytes, kBytes);
+    std::memcpy(to, head.data(), kBytes);
+    std::memcpy(to + size - kBytes, tail.data(), kBytes);
+  }
+
   std::array<char, kLabelCountMax * (2 + kLabelValueBytesMax)> bytes_;
   size_t size_ = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <bit>
 
-#include "agent/metrics/compensated_sum.h"
 #include "agent/metrics/label_key.h"
 #include "lib/base/check.h"
 
@@ -31,13 +30,10 @@ void read_cells(std::span<uint64_t> cells, StateReader& reader) {
 
 Metric::Metric(MetricSchema schema, SeriesBudget& budget)
     : schema_(std::make_shared<const MetricSchema>(std::move(schema))),
+      bounds_(schema_->bounds),
       cells_per_series_(schema_->cells_per_series()),
       budget_(budget) {
   take_snapshot();
-}
-
-void Metric::add_to(uint64_t* row, double value) {
-  add_compensated(row[cell::kSum], row[cell::kCompensation], value);
 }
 
 void Metric::set(uint32_t index, double value, int64_t time_unix_ns) {
@@ -46,15 +42,6 @@ void Metric::set(uint32_t index, double value, int64_t time_unix_ns) {
   row[cell::kSetTime] = std::bit_cast<uint64_t>(time_unix_ns);
   row[cell::kSum] = std::bit_cast<uint64_t>(value);
   row[cell::kCompensation] = 0;
-}
-
-size_t Metric::observe(uint32_t index, double value) {
-  uint64_t* const row = change(index);
-  add_to(row, value);
-  size_t bucket = 0;
-  for (const double bound : schema_->bounds) bucket += value > bound ? 1 : 0;
-  ++row[cell::kBuckets + bucket];
-  return bucket;
 }
 
 // --- what goes on ------------------------------------------------------------------------------

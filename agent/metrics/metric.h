@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "agent/metrics/compensated_sum.h"
 #include "agent/metrics/exemplars.h"
 #include "agent/metrics/metric_schema.h"
 #include "agent/metrics/metric_snapshot.h"
@@ -40,14 +42,22 @@ class Metric {
     const uint32_t index = table_.find(key);
     return index != SeriesTable::kNone ? index : new_series(key, now_unix_ns);
   }
+  // What does not fit goes there, each time by series(). SeriesTable::kNone while all fit.
+  [[nodiscard]] uint32_t overflow_series() const { return overflow_series_; }
   void add(uint32_t index, double value) {
     uint64_t* const row = change(index);
-    add_to(row, value);
+    add_compensated(row[cell::kSum], row[cell::kCompensation], value);
   }
   // Of a gauge: the latest by the record's time wins, whatever the order of reading.
   void set(uint32_t index, double value, int64_t time_unix_ns);
   // Of a histogram; returns the bucket.
-  size_t observe(uint32_t index, double value);
+  size_t observe(uint32_t index, double value) {
+    add(index, value);
+    size_t bucket = 0;
+    for (const double bound : bounds_) bucket += value > bound ? 1 : 0;
+    ++row(index)[cell::kBuckets + bucket];
+    return bucket;
+  }
   // The trace behind a value that was just added or observed, if that is wanted.
   [[nodiscard]] bool wants_exemplar() const { return exemplars_.is_wanted(); }
   void note_exemplar(uint32_t index, size_t bucket, double value, std::string_view trace_id,
@@ -88,7 +98,6 @@ class Metric {
     }
     return row(index);
   }
-  static void add_to(uint64_t* row, double value);
   uint32_t new_series(std::string_view key, int64_t now_unix_ns);
   uint32_t insert(std::string_view key, int64_t now_unix_ns);
   void write_row(uint32_t index, bool with_key, StateWriter& writer);
@@ -98,6 +107,7 @@ class Metric {
   void take_snapshot();
 
   const std::shared_ptr<const MetricSchema> schema_;
+  const std::span<const double> bounds_;  // of the schema
   const size_t cells_per_series_;
   SeriesBudget& budget_;
   SeriesTable table_;

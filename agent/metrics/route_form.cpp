@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace sawlog::agent {
 namespace {
@@ -78,10 +83,99 @@ class Route {
   size_t size_ = 0;
 };
 
+#if defined(__SSE2__)
+
+// Most paths are short and without ids, or with numbers: what of 64 bytes is a digit, a slash or
+// the end is found at once, a bit for each.
+constexpr size_t kShortPathBytesMax = 64;
+
+struct Marks {
+  uint64_t digits = 0;
+  uint64_t slashes = 0;
+  uint64_t ends = 0;
+};
+
+void add_marks(const char* sixteen, size_t at, Marks& marks) {
+  const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(sixteen));
+  const auto bits = [at](__m128i found) {
+    return static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(found))) << at;
+  };
+  marks.digits |= bits(_mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8('0' - 1)),
+                                     _mm_cmpgt_epi8(_mm_set1_epi8('9' + 1), text)));
+  marks.slashes |= bits(_mm_cmpeq_epi8(text, _mm_set1_epi8('/')));
+  marks.ends |= bits(_mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('?')),
+                                  _mm_cmpeq_epi8(text, _mm_set1_epi8('#'))));
+}
+
+// The last sixteen letters may be looked at twice.
+Marks marks_of(std::string_view path) {
+  constexpr size_t kStep = 16;
+  Marks marks;
+  if (path.size() < kStep) {
+    std::array<char, kStep> copy{};
+    if (!path.empty()) std::memcpy(copy.data(), path.data(), path.size());
+    add_marks(copy.data(), 0, marks);
+    return marks;
+  }
+  const size_t last = path.size() - kStep;
+  for (size_t at = 0; at < last; at += kStep) add_marks(path.data() + at, at, marks);
+  add_marks(path.data() + last, last, marks);
+  return marks;
+}
+
+// Whether no segment of the path, up to size, can be a hexadecimal id: those have 16 letters.
+bool has_short_segments(uint64_t slashes, size_t size) {
+  size_t begin = 0;
+  for (; slashes != 0; slashes &= slashes - 1) {
+    const auto slash = static_cast<size_t>(std::countr_zero(slashes));
+    if (slash - begin >= kHexIdBytesMin) return false;
+    begin = slash + 1;
+  }
+  return size - begin < kHexIdBytesMin;
+}
+
+// Of a path whose segments are short: only numbers are ids there.
+std::string_view route_of_marks(std::string_view path, const Marks& marks, std::span<char> buffer) {
+  Route route(buffer);
+  size_t copied = 0;
+  size_t begin = 0;
+  uint64_t slashes = marks.slashes;
+  while (begin <= path.size()) {
+    const size_t end = std::min(
+        slashes == 0 ? path.size() : static_cast<size_t>(std::countr_zero(slashes)), path.size());
+    const auto digits = static_cast<size_t>(std::countr_one(marks.digits >> begin));
+    if (end > begin && digits >= end - begin) {
+      route.append(path.substr(copied, begin - copied));
+      route.append("{id}");
+      copied = end;
+    }
+    if (end == path.size()) break;
+    begin = end + 1;
+    slashes &= slashes - 1;
+  }
+  if (copied == 0) return path;
+  route.append(path.substr(copied));
+  return route.text();
+}
+
+#endif
+
 }  // namespace
 
 std::string_view route_of(std::string_view path, std::span<char> buffer) {
   path = without_host(path);
+#if defined(__SSE2__)
+  if (path.size() <= kShortPathBytesMax) {
+    Marks marks = marks_of(path);
+    const auto end = static_cast<size_t>(std::countr_zero(marks.ends));
+    const std::string_view shown = path.substr(0, std::min(end, path.size()));
+    if (shown.size() < kShortPathBytesMax) marks.slashes &= (uint64_t{1} << shown.size()) - 1;
+    if (marks.digits == 0 && shown.size() < kUuidBytes) return shown;
+    if (has_short_segments(marks.slashes, shown.size())) {
+      return route_of_marks(shown, marks, buffer);
+    }
+  }
+#endif
   Route route(buffer);
   size_t copied = 0;  // what of the path is in the route, up to its last id
   size_t begin = 0;   // of the segment

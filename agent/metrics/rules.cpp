@@ -39,18 +39,16 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> words) {
 }  // namespace
 
 void RuleSet::apply(const parsers::Record& record, int64_t now_unix_ns) {
-  for (Route& route : routes_) route.is_known = false;
-  for (const Rule& rule : events_.front().rules) run(rule, record, now_unix_ns);
-  if (const Event* event = event_of(record)) {
-    for (const Rule& rule : event->rules) run(rule, record, now_unix_ns);
-  }
+  ++record_number_;
+  run(events_.front(), record, now_unix_ns);
+  if (Event* event = event_of(record)) run(*event, record, now_unix_ns);
 }
 
-const RuleSet::Event* RuleSet::event_of(const parsers::Record& record) {
+RuleSet::Event* RuleSet::event_of(const parsers::Record& record) {
   const Value& name = record[event_name_];
   if (name.is_present()) return event_named(name.text);
   for (size_t i = 1; i < events_.size(); ++i) {
-    const Event& event = events_[i];
+    Event& event = events_[i];
     const auto is_there = [&](parsers::FieldIndex field) { return record[field].is_present(); };
     if (!event.shape.empty() && std::ranges::all_of(event.shape, is_there)) return &event;
   }
@@ -58,7 +56,7 @@ const RuleSet::Event* RuleSet::event_of(const parsers::Record& record) {
 }
 
 // Services say the same again and again.
-const RuleSet::Event* RuleSet::event_named(std::string_view name) {
+RuleSet::Event* RuleSet::event_named(std::string_view name) {
   if (last_named_ != 0 && events_[last_named_].name == name) return &events_[last_named_];
   for (size_t i = 1; i < events_.size(); ++i) {
     if (events_[i].name != name) continue;
@@ -68,33 +66,66 @@ const RuleSet::Event* RuleSet::event_named(std::string_view name) {
   return nullptr;
 }
 
-void RuleSet::run(const Rule& rule, const parsers::Record& record, int64_t now_unix_ns) {
-  if (rule.where && !rule.where->matches(record)) return;
-  if (rule.action == Action::kClose) return open_or_close(rule, 0, record);
-  const std::optional<double> value = value_of(rule, record);
-  if (!value) return;
-  key_.clear();
-  for (const Label& label : rule.labels) key_.append(label_value(label, record));
-  const uint32_t series = rule.metric->series(key_.bytes(), now_unix_ns);
+void RuleSet::run(Event& event, const parsers::Record& record, int64_t now_unix_ns) {
+  for (Rule& rule : event.rules) {
+    if (rule.where && !rule.where->matches(record)) continue;
+    const std::optional<double> value = value_of(rule, record);
+    if (!value) continue;
+    rule.series = series_of(event, rule, record, now_unix_ns);
+    rule.record_number = record_number_;
+    run(rule, *value, record);
+  }
+  for (const End& end : event.ends) {
+    if (end.metric->has_open()) close(end, record);
+  }
+}
+
+void RuleSet::run(const Rule& rule, double value, const parsers::Record& record) {
   switch (rule.action) {
     case Action::kAdd:
-      rule.metric->add(series, *value);
-      note_exemplar(rule, series, 0, *value, record);
+      rule.metric->add(rule.series, value);
+      if (rule.metric->wants_exemplar()) note_exemplar(rule, 0, value, record);
       break;
     case Action::kSubtract:
-      rule.metric->add(series, -*value);
+      rule.metric->add(rule.series, -value);
       break;
     case Action::kSet:
-      rule.metric->set(series, *value, record.time_unix_ns());
+      rule.metric->set(rule.series, value, record.time_unix_ns());
       break;
-    case Action::kObserve:
-      note_exemplar(rule, series, rule.metric->observe(series, *value), *value, record);
+    case Action::kObserve: {
+      const size_t bucket = rule.metric->observe(rule.series, value);
+      if (rule.metric->wants_exemplar()) note_exemplar(rule, bucket, value, record);
       break;
+    }
     case Action::kOpen:
-    case Action::kClose:
-      open_or_close(rule, series, record);
+      open(rule, record);
       break;
   }
+}
+
+// The overflow series has no labels that tell of others, and series() is to count what goes there.
+uint32_t RuleSet::series_of(Event& event, Rule& rule, const parsers::Record& record,
+                            int64_t now_unix_ns) {
+  if (rule.leader == Rule::kNone) return find_series(rule, record, now_unix_ns);
+  const Rule& leader = event.rules[rule.leader];
+  if (leader.record_number != record_number_ || leader.series == leader.metric->overflow_series()) {
+    return find_series(rule, record, now_unix_ns);
+  }
+  if (rule.by_leader.size() <= leader.series) {
+    rule.by_leader.resize(2 * leader.series + 1, SeriesTable::kNone);
+  }
+  uint32_t& known = rule.by_leader[leader.series];
+  if (known != SeriesTable::kNone) return known;
+  const uint32_t found = find_series(rule, record, now_unix_ns);
+  if (found != rule.metric->overflow_series()) known = found;
+  return found;
+}
+
+uint32_t RuleSet::find_series(const Rule& rule, const parsers::Record& record,
+                              int64_t now_unix_ns) {
+  key_.clear();
+  for (const Label& label : rule.labels) key_.append(label_value(label, record));
+  return rule.metric->series(key_.bytes(), now_unix_ns);
 }
 
 // What is not a number does not count, and a counter never goes down.
@@ -108,26 +139,28 @@ std::optional<double> RuleSet::value_of(const Rule& rule, const parsers::Record&
 }
 
 // A start without an id could never be told from others: it is not counted.
-void RuleSet::open_or_close(const Rule& rule, uint32_t series, const parsers::Record& record) {
-  if (rule.action == Action::kClose && !rule.metric->has_open()) return;
+std::optional<OpenKey> RuleSet::open_key(uint64_t ended_by, const parsers::Record& record) const {
   const Value& span = record[span_id_];
   const std::string_view id = label_text(span.is_present() ? span : record[request_id_]);
-  if (id.empty()) return;
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(id.data(), id.size(), rule.ended_by);
-  const OpenKey key{hash.low64, hash.high64};
-  if (rule.action == Action::kClose) {
-    rule.metric->close(key);
-  } else {
-    rule.metric->open(series, key, record.time_unix_ns());
-  }
+  if (id.empty()) return std::nullopt;
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(id.data(), id.size(), ended_by);
+  return OpenKey{hash.low64, hash.high64};
 }
 
-void RuleSet::note_exemplar(const Rule& rule, uint32_t series, size_t bucket, double value,
-                            const parsers::Record& record) {
-  if (!rule.metric->wants_exemplar()) return;
+void RuleSet::open(const Rule& rule, const parsers::Record& record) const {
+  const auto key = open_key(rule.ended_by, record);
+  if (key) rule.metric->open(rule.series, *key, record.time_unix_ns());
+}
+
+void RuleSet::close(const End& end, const parsers::Record& record) const {
+  if (const auto key = open_key(end.ended_by, record)) end.metric->close(*key);
+}
+
+void RuleSet::note_exemplar(const Rule& rule, size_t bucket, double value,
+                            const parsers::Record& record) const {
   const Value& trace = record[trace_id_];
   if (trace.kind != ValueKind::kString) return;
-  rule.metric->note_exemplar(series, bucket, value, trace.text, record.time_unix_ns());
+  rule.metric->note_exemplar(rule.series, bucket, value, trace.text, record.time_unix_ns());
 }
 
 // --- labels ------------------------------------------------------------------------------------
@@ -162,9 +195,9 @@ std::string_view RuleSet::outcome_of(const Label& label, const parsers::Record& 
 }
 
 std::string_view RuleSet::route_text(Route& route, const parsers::Record& record) {
-  if (!route.is_known) {
+  if (route.record_number != record_number_) {
     route.text = route_of(label_text(record[route.field]), route.buffer);
-    route.is_known = true;
+    route.record_number = record_number_;
   }
   return route.text;
 }

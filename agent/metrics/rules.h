@@ -40,15 +40,16 @@ class RuleSet {
     parsers::FieldIndex field = 0;
     size_t route = 0;  // of kRoute: index into routes_
     std::string default_text;
+    bool operator==(const Label&) const = default;
   };
   // The route of a field, made when the first rule asks for it.
   struct Route {
     parsers::FieldIndex field = 0;
-    bool is_known = false;  // for the record at hand
-    std::string_view text;  // in buffer, or in the record
+    uint64_t record_number = 0;  // of which it is the route
+    std::string_view text;       // in buffer, or in the record
     std::array<char, kLabelValueBytesMax + 1> buffer;
   };
-  enum class Action : uint8_t { kAdd, kSubtract, kSet, kObserve, kOpen, kClose };
+  enum class Action : uint8_t { kAdd, kSubtract, kSet, kObserve, kOpen };
   struct Rule {
     Metric* metric = nullptr;
     Action action = Action::kAdd;
@@ -59,13 +60,27 @@ class RuleSet {
     parsers::FieldIndex field = 0;
     double constant = 1;
     double divisor = 1;
-    uint64_t ended_by = 0;  // of kOpen and kClose: hash of the event that ends it
+    uint64_t ended_by = 0;  // of kOpen: hash of the event that ends it
+
+    // A rule before this one of the same event, whose labels begin with this one's: where that one
+    // has found its series for a record, this one's follows from it.
+    static constexpr size_t kNone = SIZE_MAX;
+    size_t leader = kNone;
+    std::vector<uint32_t> by_leader;  // series by the leader's; SeriesTable::kNone: not yet known
+    uint32_t series = 0;              // of the record with this number:
+    uint64_t record_number = 0;
+  };
+  // A record of the event ends what the metric counts as open.
+  struct End {
+    Metric* metric = nullptr;
+    uint64_t ended_by = 0;
   };
   // An event and the rules for it. Those for every record stand under the name "".
   struct Event {
     std::string name;
     std::vector<parsers::FieldIndex> shape;  // what a record without event.name must have, or {}
     std::vector<Rule> rules;
+    std::vector<End> ends;
   };
 
   parsers::FieldIndex field(const std::string& name);
@@ -76,15 +91,24 @@ class RuleSet {
   void compile_value(const config::MetricRule& rule, Rule& compiled);
   [[nodiscard]] Label compile_label(const config::MetricLabel& label);
   void add_end(const config::MetricRule& rule, Metric* metric);
+  static void find_leader(const std::vector<Rule>& before, Rule& rule);
 
-  [[nodiscard]] const Event* event_of(const parsers::Record& record);
-  [[nodiscard]] const Event* event_named(std::string_view name);
-  void run(const Rule& rule, const parsers::Record& record, int64_t now_unix_ns);
+  [[nodiscard]] Event* event_of(const parsers::Record& record);
+  [[nodiscard]] Event* event_named(std::string_view name);
+  void run(Event& event, const parsers::Record& record, int64_t now_unix_ns);
+  void run(const Rule& rule, double value, const parsers::Record& record);
+  [[nodiscard]] uint32_t series_of(Event& event, Rule& rule, const parsers::Record& record,
+                                   int64_t now_unix_ns);
+  [[nodiscard]] uint32_t find_series(const Rule& rule, const parsers::Record& record,
+                                     int64_t now_unix_ns);
   [[nodiscard]] static std::optional<double> value_of(const Rule& rule,
                                                       const parsers::Record& record);
-  void open_or_close(const Rule& rule, uint32_t series, const parsers::Record& record);
-  void note_exemplar(const Rule& rule, uint32_t series, size_t bucket, double value,
-                     const parsers::Record& record);
+  void open(const Rule& rule, const parsers::Record& record) const;
+  void close(const End& end, const parsers::Record& record) const;
+  [[nodiscard]] std::optional<OpenKey> open_key(uint64_t ended_by,
+                                                const parsers::Record& record) const;
+  void note_exemplar(const Rule& rule, size_t bucket, double value,
+                     const parsers::Record& record) const;
   [[nodiscard]] std::string_view label_value(const Label& label, const parsers::Record& record);
   [[nodiscard]] std::string_view outcome_of(const Label& label,
                                             const parsers::Record& record) const;
@@ -98,6 +122,7 @@ class RuleSet {
   parsers::FieldIndex error_type_ = 0;
   parsers::FieldIndex span_id_ = 0;
   parsers::FieldIndex request_id_ = 0;
+  uint64_t record_number_ = 0;  // of the record at hand, from 1
   LabelKey key_;
   std::vector<Route> routes_;
 };

@@ -100,24 +100,29 @@ base::Expected<void> RuleSet::add_rule(const config::MetricRule& rule, MetricSet
     compiled.ended_by = hash_of(rule.until);
     add_end(rule, *metric);
   }
-  event(rule.event).rules.push_back(std::move(compiled));
+  std::vector<Rule>& rules = event(rule.event).rules;
+  find_leader(rules, compiled);
+  rules.push_back(std::move(compiled));
   return {};
+}
+
+void RuleSet::find_leader(const std::vector<Rule>& before, Rule& rule) {
+  const auto leads = [&](const Rule& other) {
+    return other.labels.size() >= rule.labels.size() &&
+           std::equal(rule.labels.begin(), rule.labels.end(), other.labels.begin());
+  };
+  const auto found = std::ranges::find_if(before, leads);
+  if (found != before.end()) rule.leader = static_cast<size_t>(found - before.begin());
 }
 
 // The other half of a rule with until.
 void RuleSet::add_end(const config::MetricRule& rule, Metric* metric) {
   span_id_ = field("span_id");
   request_id_ = field("request.id");
-  std::vector<Rule>& rules = event(rule.until).rules;
-  const auto is_same = [&](const Rule& other) {
-    return other.action == Action::kClose && other.metric == metric;
-  };
-  if (std::ranges::any_of(rules, is_same)) return;
-  Rule end;
-  end.metric = metric;
-  end.action = Action::kClose;
-  end.ended_by = hash_of(rule.until);
-  rules.push_back(std::move(end));
+  std::vector<End>& ends = event(rule.until).ends;
+  if (std::ranges::find(ends, metric, &End::metric) == ends.end()) {
+    ends.push_back({metric, hash_of(rule.until)});
+  }
 }
 
 void RuleSet::compile_value(const config::MetricRule& rule, Rule& compiled) {

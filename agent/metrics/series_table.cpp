@@ -17,20 +17,15 @@ constexpr size_t kBlockBytes = 16u << 10;  // more than the longest key
 
 SeriesTable::SeriesTable() : slots_(kSlotsMin) {}
 
-uint32_t SeriesTable::find(std::string_view key) const {
-  const uint64_t hash = XXH3_64bits(key.data(), key.size());
-  const size_t mask = slots_.size() - 1;
-  for (size_t at = hash & mask; slots_[at].index != kNone; at = (at + 1) & mask) {
-    if (slots_[at].hash == hash && keys_.keys[slots_[at].index] == key) return slots_[at].index;
-  }
-  return kNone;
+uint64_t SeriesTable::hash_of(std::string_view key) {
+  return XXH3_64bits(key.data(), key.size());
 }
 
 uint32_t SeriesTable::insert(std::string_view key) {
   if (2 * (keys_.keys.size() + 1) > slots_.size()) grow();
   const uint32_t index = size();
   keys_.keys.push_back(store(key));
-  place(XXH3_64bits(key.data(), key.size()), index);
+  place(hash_of(key), index);
   shared_.reset();
   return index;
 }

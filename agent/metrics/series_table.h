@@ -16,7 +16,14 @@ class SeriesTable {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   SeriesTable();
-  [[nodiscard]] uint32_t find(std::string_view key) const;
+  [[nodiscard]] uint32_t find(std::string_view key) const {
+    const uint64_t hash = hash_of(key);
+    const size_t mask = slots_.size() - 1;
+    for (size_t at = hash & mask; slots_[at].index != kNone; at = (at + 1) & mask) {
+      if (slots_[at].hash == hash && keys_.keys[slots_[at].index] == key) return slots_[at].index;
+    }
+    return kNone;
+  }
   // The key must not be there.
   uint32_t insert(std::string_view key);
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(keys_.keys.size()); }
@@ -30,6 +37,7 @@ class SeriesTable {
     uint64_t hash = 0;
     uint32_t index = kNone;
   };
+  [[nodiscard]] static uint64_t hash_of(std::string_view key);
   void grow();
   void place(uint64_t hash, uint32_t index);
   std::string_view store(std::string_view key);

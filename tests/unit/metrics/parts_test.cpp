@@ -47,6 +47,24 @@ TEST(RouteForm, IdsAndQueriesGo) {
   check_route("https://shop.example", "/");
 }
 
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text.append(part);
+  return text;
+}
+
+// Short paths are looked at in another way than long ones.
+TEST(RouteForm, OfAnyLength) {
+  for (size_t length = 0; length < 140; ++length) {
+    const std::string word(length, 'x');
+    check_route(joined({"/", word}), joined({"/", word}));
+    check_route(joined({"/", word, "/1"}), joined({"/", word, "/{id}"}));
+    check_route(joined({"/7/", word, "/22/a?b/3"}), joined({"/{id}/", word, "/{id}/a"}));
+    check_route(joined({"/", word, "/507f1f77bcf86cd799439011#x"}), joined({"/", word, "/{id}"}));
+    check_route(joined({"/", std::string(length + 1, '9')}), "/{id}");
+  }
+}
+
 TEST(RouteForm, TooLongIsCut) {
   const std::string path = "/1/" + std::string(5'000, 'x');
   std::array<char, kLabelValueBytesMax + 1> buffer;
