@@ -140,7 +140,7 @@ std::string_view route_of_marks(std::string_view path, const Marks& marks, std::
   size_t copied = 0;
   size_t begin = 0;
   uint64_t slashes = marks.slashes;
-  while (begin <= path.size()) {
+  while (begin < path.size()) {
     const size_t end = std::min(
         slashes == 0 ? path.size() : static_cast<size_t>(std::countr_zero(slashes)), path.size());
     const auto digits = static_cast<size_t>(std::countr_one(marks.digits >> begin));

@@ -62,6 +62,13 @@ TEST(RouteForm, OfAnyLength) {
     check_route(joined({"/7/", word, "/22/a?b/3"}), joined({"/{id}/", word, "/{id}/a"}));
     check_route(joined({"/", word, "/507f1f77bcf86cd799439011#x"}), joined({"/", word, "/{id}"}));
     check_route(joined({"/", std::string(length + 1, '9')}), "/{id}");
+    std::string path(length % 8, 'y');
+    std::string want = path;
+    for (size_t segment = 0; segment < length / 8; ++segment) {
+      path += "/123/abc";
+      want += "/{id}/abc";
+    }
+    check_route(path + "/", want + "/");
   }
 }
 

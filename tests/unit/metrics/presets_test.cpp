@@ -159,6 +159,33 @@ TEST(Presets, AccessLogsCountWhereTheirPresetIsListed) {
   EXPECT_THAT(feed.shown("log_records_total"), testing::SizeIs(1));
 }
 
+// A rule takes its series from one that has more of the same labels; not from the overflow series.
+TEST(Presets, RulesThatShareLabelsAgreeWhenThereAreTooMany) {
+  config::MetricsConfig config = presets({"http"});
+  config.series_max = 3;
+  Feed feed(config);
+  const auto request = [](const std::string& path, int status) {
+    return R"({"method":"GET","path":")" + path + R"(","status":)" + std::to_string(status) +
+           R"(,"duration":0.1})";
+  };
+  for (int round = 0; round < 2; ++round) {
+    feed.lines({request("/a", 200), request("/a", 201), request("/a", 404), request("/a", 500),
+                request("/b", 200), request("/c", 200), request("/d", 200)});
+  }
+  EXPECT_THAT(feed.shown("http_requests_total"),
+              ElementsAre(R"(http_requests_total{method="GET",endpoint="/a",status_code="200"} 2)",
+                          R"(http_requests_total{method="GET",endpoint="/a",status_code="201"} 2)",
+                          R"(http_requests_total{method="GET",endpoint="/a",status_code="404"} 2)",
+                          R"(http_requests_total{method="__overflow__",endpoint="__overflow__",)"
+                          R"(status_code="__overflow__"} 8)"));
+  EXPECT_THAT(feed.shown("http_request_duration_seconds_count"),
+              ElementsAre(R"(http_request_duration_seconds_count{method="GET",endpoint="/a"} 8)",
+                          R"(http_request_duration_seconds_count{method="GET",endpoint="/b"} 2)",
+                          R"(http_request_duration_seconds_count{method="GET",endpoint="/c"} 2)",
+                          R"(http_request_duration_seconds_count{method="__overflow__",)"
+                          R"(endpoint="__overflow__"} 2)"));
+}
+
 TEST(Presets, ExemplarsCarryTheTrace) {
   Feed feed;
   feed.lines({R"({"@timestamp":"2023-11-14T22:13:00.5Z","method":"GET","path":"/a","status":200,)"
