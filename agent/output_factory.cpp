@@ -7,7 +7,6 @@
 #include "outputs/dead_letters.h"
 #include "outputs/elasticsearch_output.h"
 #include "outputs/file_output.h"
-#include "outputs/kafka_output.h"
 #include "outputs/loki_output.h"
 #include "outputs/stdout_output.h"
 
@@ -68,18 +67,10 @@ class Factory {
   MadeOutput operator()(const config::KafkaConfig& target) const {
     auto dead_letters = open_dead_letters();
     if (!dead_letters) return tl::unexpected(dead_letters.error());
-    outputs::KafkaOptions options;
-    options.topic = target.topic;
-    options.key_field = target.key;
-    options.client.brokers = target.brokers;
-    options.client.use_tls = config_.tls.is_given;
-    options.client.tls = tls_of(config_);
-    options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
+    outputs::KafkaOptions options = kafka_options(config_, target);
     if (target.exactly_once) {
       options.client.transactional_id = "sawlog." + environment_.agent_id + "." + config_.name;
     }
-    options.client.reconnect_delay_max_ns = config_.retry_backoff_max_ns;
-    options.client.properties = target.librdkafka;
     options.batch = batch();
     options.retry = retry();
     options.lines = lines();
@@ -175,6 +166,20 @@ Expected<std::unique_ptr<outputs::HttpTransport>> make_transport(const config::O
 
 outputs::Credentials credentials_of(const config::ElasticsearchConfig& target) {
   return {target.username, target.password, target.api_key, /*bearer=*/""};
+}
+
+outputs::KafkaOptions kafka_options(const config::OutputConfig& config,
+                                    const config::KafkaConfig& target) {
+  outputs::KafkaOptions options;
+  options.topic = target.topic;
+  options.key_field = target.key;
+  options.client.brokers = target.brokers;
+  options.client.use_tls = config.tls.is_given;
+  options.client.tls = tls_of(config);
+  options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
+  options.client.reconnect_delay_max_ns = config.retry_backoff_max_ns;
+  options.client.properties = target.librdkafka;
+  return options;
 }
 
 outputs::ElasticsearchOptions elasticsearch_options(const config::ElasticsearchConfig& target) {

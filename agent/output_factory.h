@@ -10,6 +10,7 @@
 #include "lib/base/filesystem.h"
 #include "outputs/elasticsearch_output.h"
 #include "outputs/http_transport.h"
+#include "outputs/kafka_output.h"
 #include "outputs/output.h"
 #include "outputs/output_options.h"
 
@@ -35,5 +36,7 @@ struct OutputEnvironment {
 // What the target says; not what all outputs have in common (batches, retries, keys).
 [[nodiscard]] outputs::ElasticsearchOptions elasticsearch_options(
     const config::ElasticsearchConfig& target);
+[[nodiscard]] outputs::KafkaOptions kafka_options(const config::OutputConfig& config,
+                                                  const config::KafkaConfig& target);
 
 }  // namespace sawlog::agent

@@ -2,6 +2,7 @@
 
 #include "agent/output_factory.h"
 #include "outputs/elasticsearch_probe.h"
+#include "outputs/kafka_probe.h"
 
 namespace sawlog::agent {
 
@@ -20,7 +21,9 @@ class Prober {
     if (!transport) return {false, transport.error().message};
     return outputs::probe_elasticsearch(elasticsearch_options(target), **transport, clock_);
   }
-  Probe operator()(const config::KafkaConfig&) const { return not_asked(); }
+  Probe operator()(const config::KafkaConfig& target) const {
+    return outputs::probe_kafka(kafka_options(config_, target));
+  }
   Probe operator()(const config::LokiConfig&) const { return not_asked(); }
   Probe operator()(const config::FileConfig&) const { return not_asked(); }
   Probe operator()(const config::StdoutConfig&) const { return {true, "works: nothing to reach"}; }

@@ -47,6 +47,10 @@ def kafka_partitions(brokers: str, topic: str) -> list[TopicPartition]:
             for partition in metadata.topics[topic].partitions]
 
 
+def kafka_topics(brokers: str) -> set[str]:
+    return set(AdminClient({"bootstrap.servers": brokers}).list_topics(timeout=30).topics)
+
+
 def kafka_end(brokers: str, topic: str) -> int:
     """The sum of the partitions' ends: it grows with whatever is produced."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader"})

@@ -36,11 +36,14 @@ def is_free(port: int) -> bool:
 
 
 class Server:
-    def __init__(self, name: str, directory: Path, environment: dict[str, str] | None = None):
+    def __init__(self, name: str, directory: Path, environment: dict[str, str] | None = None,
+                 settings: list[str] | None = None):
+        """settings: lines for the server's configuration, as its start script takes them."""
         self.name = name
         self.directory = directory / name
         self.port = free_ports()
         self.environment = environment or {}
+        self.settings = settings or []
 
     @property
     def address(self) -> str:
@@ -51,10 +54,15 @@ class Server:
         return f"http://{self.address}"
 
     def start(self) -> None:
+        command = [SCRIPTS / self.name / "start", self.directory, str(self.port)]
+        if self.settings:
+            file = self.directory.with_suffix(".settings")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("\n".join(self.settings) + "\n")
+            command.append(file)
         done = subprocess.run(
-            [SCRIPTS / self.name / "start", self.directory, str(self.port)],
-            env=os.environ | self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+            command, env=os.environ | self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise ServerUnavailable(f"{self.name}: {done.stdout.strip()[-2000:]}")
 
