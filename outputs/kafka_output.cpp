@@ -278,9 +278,13 @@ std::vector<std::string> KafkaOutput::take_notices() {
 }
 
 Health KafkaOutput::health() const {
+  if (transaction_ && transaction_->phase() == KafkaTransaction::Phase::kFenced) {
+    return transaction_->trouble();
+  }
+  // Why the brokers cannot be reached says more than that they do not answer.
+  const Health& client = worse(client_->connection(), client_trouble_);
   const Health sender = sender_.health(clock_.monotonic_ns());
-  const Health& client = worse(client_trouble_, client_->connection());
-  return worse(worse(sender, transaction_ ? transaction_->trouble() : client), client);
+  return worse(transaction_ ? worse(client, transaction_->trouble()) : client, sender);
 }
 
 OutputCounters KafkaOutput::counters() const {

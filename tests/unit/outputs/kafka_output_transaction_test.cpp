@@ -154,5 +154,41 @@ TEST_F(KafkaTransactionOutputTest, ABrokerThatIsDownLosesNothing) {
   EXPECT_EQ(output_->health().state, Health::State::kUp);
 }
 
+TEST_F(KafkaTransactionOutputTest, AnUnknownTopicIsToldUntilItIsThere) {
+  rd_kafka_mock_topic_set_error(cluster_, options_.topic.c_str(),
+                                RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  make();
+  give_numbered(10);
+  ASSERT_TRUE(step_until([&] { return output_->health().state == Health::State::kPaused; }));
+  EXPECT_THAT(output_->health().reason, HasSubstr(options_.topic));
+  EXPECT_EQ(sink_.delivered + sink_.dead_lettered, 0);
+  rd_kafka_mock_topic_set_error(cluster_, options_.topic.c_str(), RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_TRUE(step_until_settled(10));
+  ASSERT_TRUE(step_until_committed());
+  EXPECT_EQ(output_->health().state, Health::State::kUp);
+}
+
+TEST_F(KafkaTransactionOutputTest, ALeaderThatMovesCostsNothing) {
+  make();
+  const auto error = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+  answer(kProduceRequest, error, error);
+  give_numbered(30);
+  ASSERT_TRUE(step_until_settled(30));
+  ASSERT_TRUE(step_until_committed());
+  EXPECT_EQ(output_->counters().retries, 0) << "librdkafka's own business";
+  expect_numbered(30);
+}
+
+TEST_F(KafkaTransactionOutputTest, ACoordinatorThatMovesCostsNothing) {
+  make();
+  const auto error = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+  for (const int16_t request : {kAddPartitions, kEndTransaction}) answer(request, error);
+  give_numbered(30);
+  ASSERT_TRUE(step_until_settled(30));
+  ASSERT_TRUE(step_until_committed());
+  EXPECT_EQ(output_->health().state, Health::State::kUp);
+  expect_numbered(30);
+}
+
 }  // namespace
 }  // namespace sawlog::outputs
