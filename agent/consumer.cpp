@@ -117,7 +117,7 @@ void Consumer::take_snapshot() {
   order_.clear();
   for (const auto& file : *listed) {
     if (!wants_source(file->source()->name)) {
-      file->set_acknowledged(options_.index, UINT64_MAX);
+      file->set_unwanted(options_.index);
       continue;
     }
     add_file(file);
@@ -127,6 +127,7 @@ void Consumer::take_snapshot() {
     if (!entry.is_listed) order_.push_back(id);
   }
   drop_unlisted_files();
+  file_reader_.close_released();
 }
 
 bool Consumer::wants_source(const std::string& source) const {
@@ -143,7 +144,7 @@ void Consumer::add_file(const std::shared_ptr<TailedFile>& file) {
   const auto& saved = checkpoint_->state().cursors;
   if (const auto found = saved.find(file->id()); found != saved.end()) {
     cursor = found->second;
-    file->set_acknowledged(options_.index, cursor.offset);
+    file->set_acknowledged(options_.index, cursor);
   } else {
     cursor.offset = file->start_offset();
   }
@@ -253,7 +254,7 @@ void Consumer::after_save(bool is_prepared) {
     FileEntry& entry = files_.at(id);
     entry.is_dirty = false;
     if (is_prepared) continue;
-    entry.progress->file().set_acknowledged(options_.index, entry.progress->cursor().offset);
+    entry.progress->file().set_acknowledged(options_.index, entry.progress->cursor());
   }
   dirty_files_.clear();
   forgotten_.clear();
@@ -292,7 +293,7 @@ void Consumer::take_over(const ConsumerSave& concluded) {
       entry.is_verified = cursor.hashed_bytes == 0;
       entry.exhausted_at.reset();
     }
-    entry.progress->file().set_acknowledged(options_.index, cursor.offset);
+    entry.progress->file().set_acknowledged(options_.index, cursor);
   }
 }
 

@@ -138,7 +138,7 @@ class Consumer final : private outputs::DeliverySink {
   bool has_unread(const FileEntry& entry) const;
   bool verify_cursor(FileEntry& entry);
   void give(FileEntry& entry, ChunkRead& read);
-  void abandon_lost_piece(FileEntry& entry);
+  void abandon(FileEntry& entry, const Cursor& rest, uint64_t lines_before);
 
   bool write_pending_notes();
   void advance_cursors();

@@ -104,8 +104,11 @@ Consumer::Attempt Consumer::read_file(FileEntry& entry, int64_t limit_unix_ns) {
     return Attempt::kNothing;
   }
   if (next.end && (!read || read->end.offset != *next.end)) {
-    abandon_lost_piece(entry);
-    return Attempt::kGiven;
+    // A copy may end before what was read from the original.
+    const bool is_partly_there = read && read->end.offset > next.offset;
+    abandon(entry, is_partly_there ? read->end : Cursor{next.offset, 0, 0},
+            is_partly_there ? read->chunk.lines.size() : 0);
+    if (!is_partly_there) return Attempt::kGiven;
   }
   if (read->end.offset == next.offset) {
     entry.exhausted_at = changes;
@@ -166,12 +169,11 @@ void Consumer::give(FileEntry& entry, ChunkRead& read) {
   }
 }
 
-void Consumer::abandon_lost_piece(FileEntry& entry) {
-  const uint64_t begin = entry.progress->next().offset;
-  report("error", "lines of '" + entry.progress->file().path() + "' at offset " +
-                      std::to_string(begin) +
-                      " cannot be sent again: the content is not there any more");
-  entry.progress->abandon(begin);
+void Consumer::abandon(FileEntry& entry, const Cursor& rest, uint64_t lines_before) {
+  report("error", "lines of '" + entry.progress->file().path() + "' from offset " +
+                      std::to_string(rest.offset) +
+                      " on cannot be sent again: the content is not there any more");
+  entry.progress->abandon(entry.progress->next().offset, rest, lines_before);
   touched_.push_back(entry.progress->file().id());
 }
 

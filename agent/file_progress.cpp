@@ -56,12 +56,23 @@ void FileProgress::lose_track(const outputs::LineRange& range) {
   ++unknown_count_;
 }
 
-void FileProgress::abandon(uint64_t begin) {
+void FileProgress::abandon(uint64_t begin, const Cursor& rest, uint64_t lines_before) {
   Entry& entry = entry_at(begin);
   CHECK(entry.state == PieceState::kUnknown);
-  entry.state = PieceState::kAbandoned;
-  in_flight_lines_ += entry.piece.line_count;
-  --unknown_count_;
+  CHECK(begin <= rest.offset && rest.offset < entry.piece.end.offset);
+  Entry lost{entry.piece, PieceState::kAbandoned, {}};
+  lost.piece.begin = rest.offset;
+  lost.piece.line_count -= std::min(lost.piece.line_count, lines_before);
+  in_flight_lines_ += lost.piece.line_count;
+  if (rest.offset == begin) {
+    entry = lost;
+    --unknown_count_;
+  } else {
+    entry.piece.end = rest;
+    entry.piece.line_count = lines_before;
+    pieces_.insert(std::next(place_of(begin)), lost);
+  }
+  check_invariants();
 }
 
 bool FileProgress::advance(Ledger& ledger) {
@@ -104,11 +115,15 @@ void FileProgress::restart() {
 }
 
 FileProgress::Entry& FileProgress::entry_at(uint64_t begin) {
+  return *place_of(begin);
+}
+
+std::deque<FileProgress::Entry>::iterator FileProgress::place_of(uint64_t begin) {
   const auto found = std::lower_bound(
       pieces_.begin(), pieces_.end(), begin,
       [](const Entry& entry, uint64_t offset) { return entry.piece.begin < offset; });
   CHECK(found != pieces_.end() && found->piece.begin == begin);
-  return *found;
+  return found;
 }
 
 void FileProgress::check_invariants() const {

@@ -56,8 +56,10 @@ class FileProgress {
   void set_not_json_lines(uint64_t begin, uint64_t count);
   void settle(const outputs::LineRange& range, const outputs::Outcome& outcome);
   void lose_track(const outputs::LineRange& range);
-  // The piece's bytes cannot be read again: counted as abandoned, the cursor may pass.
-  void abandon(uint64_t begin);
+  // The bytes of the piece behind `rest` (all of them if that is where it begins) cannot be read
+  // again: counted as abandoned, the cursor may pass. What is before it, `lines_before`, is to be
+  // given again.
+  void abandon(uint64_t begin, const Cursor& rest, uint64_t lines_before);
 
   // Moves the cursor over what is settled; true if it moved.
   bool advance(Ledger& ledger);
@@ -76,6 +78,7 @@ class FileProgress {
     outputs::Outcome outcome;
   };
   Entry& entry_at(uint64_t begin);
+  std::deque<Entry>::iterator place_of(uint64_t begin);
   void check_invariants() const;
 
   std::shared_ptr<TailedFile> file_;

@@ -72,7 +72,7 @@ struct ConsumerSave {
 
 struct ConsumerState {
   std::unordered_map<base::FileId, Cursor> cursors;
-  std::unordered_map<base::FileId, std::vector<TimeNote>> time_notes;
+  std::unordered_map<base::FileId, std::vector<TimeNote>> time_notes;  // by begin
   Ledger ledger;
   std::vector<std::string> handler_states;  // one full state, then the deltas
   std::optional<ConsumerSave> prepared;

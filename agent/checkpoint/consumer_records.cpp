@@ -145,8 +145,14 @@ void apply_full_state(ByteReader& reader, ConsumerState& state) {
 }
 
 void apply_time_note(ByteReader& reader, ConsumerState& state) {
-  const base::FileId file = reader.file_id();
-  state.time_notes[file].push_back(get_note(reader));
+  std::vector<TimeNote>& notes = state.time_notes[reader.file_id()];
+  const TimeNote note = get_note(reader);
+  const auto place = std::ranges::lower_bound(notes, note.begin, {}, &TimeNote::begin);
+  if (place != notes.end() && place->begin == note.begin) {
+    *place = note;
+  } else {
+    notes.insert(place, note);
+  }
 }
 
 }  // namespace

@@ -27,6 +27,33 @@ Evidence get_evidence(ByteReader& reader) {
   return evidence;
 }
 
+void put_cursor(ByteWriter& writer, const Cursor& cursor) {
+  writer.number(cursor.offset);
+  writer.number(cursor.hash_before);
+  writer.number(cursor.hashed_bytes);
+}
+
+Cursor get_cursor(ByteReader& reader) {
+  Cursor cursor;
+  cursor.offset = reader.number<uint64_t>();
+  cursor.hash_before = reader.number<uint64_t>();
+  cursor.hashed_bytes = reader.number<uint32_t>();
+  return cursor;
+}
+
+void put_cursors(ByteWriter& writer, const std::vector<Cursor>& cursors) {
+  writer.number<uint64_t>(cursors.size());
+  for (const Cursor& cursor : cursors) put_cursor(writer, cursor);
+}
+
+std::vector<Cursor> get_cursors(ByteReader& reader) {
+  std::vector<Cursor> cursors;
+  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
+    cursors.push_back(get_cursor(reader));
+  }
+  return cursors;
+}
+
 void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.number(static_cast<uint8_t>(Change::kFile));
   writer.file_id(record.id);
@@ -36,15 +63,15 @@ void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.number(record.device);
   writer.number(record.inode);
   put_evidence(writer, record.evidence);
-  writer.number<uint64_t>(record.short_copies.size());
-  for (const Evidence& copy : record.short_copies) put_evidence(writer, copy);
+  put_cursors(writer, record.marks);
+  put_cursors(writer, record.copies);
   writer.number(record.start_offset);
   writer.number<uint8_t>(record.end_is_final ? 1 : 0);
-  writer.number(record.end.offset);
-  writer.number(record.end.hash_before);
-  writer.number(record.end.hashed_bytes);
+  put_cursor(writer, record.end);
   writer.number<uint8_t>(record.is_released ? 1 : 0);
-  writer.number<uint8_t>(record.is_copy ? 1 : 0);
+  writer.number<uint8_t>(record.is_shortened ? 1 : 0);
+  writer.number(record.compressed_bytes);
+  writer.number(record.modified_unix_ns);
   writer.number(record.last_seen_unix_ns);
 }
 
@@ -57,16 +84,15 @@ IdentityRecord get_file(ByteReader& reader) {
   record.device = reader.number<uint64_t>();
   record.inode = reader.number<uint64_t>();
   record.evidence = get_evidence(reader);
-  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
-    record.short_copies.push_back(get_evidence(reader));
-  }
+  record.marks = get_cursors(reader);
+  record.copies = get_cursors(reader);
   record.start_offset = reader.number<uint64_t>();
   record.end_is_final = reader.number<uint8_t>() != 0;
-  record.end.offset = reader.number<uint64_t>();
-  record.end.hash_before = reader.number<uint64_t>();
-  record.end.hashed_bytes = reader.number<uint32_t>();
+  record.end = get_cursor(reader);
   record.is_released = reader.number<uint8_t>() != 0;
-  record.is_copy = reader.number<uint8_t>() != 0;
+  record.is_shortened = reader.number<uint8_t>() != 0;
+  record.compressed_bytes = reader.number<uint64_t>();
+  record.modified_unix_ns = reader.number<int64_t>();
   record.last_seen_unix_ns = reader.number<int64_t>();
   return record;
 }

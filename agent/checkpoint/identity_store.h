@@ -30,7 +30,7 @@ struct Evidence {
   auto operator<=>(const Evidence&) const = default;
 };
 
-constexpr size_t kShortCopiesMax = 4;
+constexpr size_t kNotedCopiesMax = 8;
 
 struct IdentityRecord {
   base::FileId id;
@@ -40,15 +40,21 @@ struct IdentityRecord {
   uint64_t device = 0;
   uint64_t inode = 0;  // 0: its content is nowhere at present
   Evidence evidence;
-  // Of whole copies that are shorter than the evidence: all of their bytes. Otherwise nothing would
-  // tell them from other files when the original is gone. The last kShortCopiesMax.
-  std::vector<Evidence> short_copies;
+  // Bytes at 1,280 and at each half more: files that begin alike for long are told apart by them.
+  std::vector<Cursor> marks;
+  // The ends of shorter copies that were seen beside the original: otherwise nothing would tell them
+  // from other files when it is gone. The last kNotedCopiesMax.
+  std::vector<Cursor> copies;
   uint64_t start_offset = 0;  // where a consumer without a cursor begins
-  // Once its end is final: the size, and a proof of the last bytes.
+  // Once its end is final: the size, and a proof of the last bytes. Of a file that was given up: the
+  // last bytes that were known. Of a copy that is shorter than what was read: the end of the copy.
   bool end_is_final = false;
   Cursor end;
   bool is_released = false;  // every consumer is done with it
-  bool is_copy = false;      // its content was taken over: may be shorter than what was read
+  // Of compressed content: as it was when its end was proven, so that it need not be decoded again.
+  uint64_t compressed_bytes = 0;
+  int64_t modified_unix_ns = 0;
+  bool is_shortened = false;  // its content is a copy that ends before what was read of it
   int64_t last_seen_unix_ns = 0;
   auto operator<=>(const IdentityRecord&) const = default;
 };

@@ -8,21 +8,23 @@ namespace sawlog::agent {
 
 namespace {
 
+constexpr uint64_t kFirstMarkBytes = 1280;
+
 // Whether the bytes that we saw last are still where they were.
-Comparison check_proof(const KnownFile& known, const Readable& readable) {
+Comparison check_proof(const KnownFile& known, const Readable& readable,
+                       const base::FileStat& status) {
   // Compressed files are not rewritten in place, and decoding them costs: it is done only where
-  // the inode number may have been reused for something that matters.
+  // the inode number may have been reused.
   const bool is_held = known.is_verified && known.content != nullptr;
-  const bool is_settled =
-      known.record.is_released && known.record.evidence.length_bytes == kEvidenceBytesMax;
-  if (readable.compression != Compression::kNone && (is_held || is_settled)) {
+  const bool is_as_it_was = known.record.compressed_bytes == status.size_bytes &&
+                            known.record.modified_unix_ns == status.modified_unix_ns;
+  if (readable.compression != Compression::kNone && (is_held || is_as_it_was)) {
     return Comparison::kSame;
   }
   switch (check_cursor(readable, known.proof)) {
     case CursorCheck::kMatches:
       return Comparison::kSame;
     case CursorCheck::kTooShort:
-      return known.record.is_copy ? Comparison::kSame : Comparison::kOther;
     case CursorCheck::kDiffers:
       return Comparison::kOther;
     case CursorCheck::kUnreadable:
@@ -42,6 +44,20 @@ void note_growth(KnownFile& known, const base::FileStat& status, int64_t now_ns)
 
 }  // namespace
 
+base::Expected<void> note_proof(KnownFile& known, base::File& plain, uint64_t size_bytes) {
+  std::vector<Cursor>& marks = known.record.marks;
+  uint64_t next = marks.empty() ? kFirstMarkBytes : marks.back().offset * 3 / 2;
+  for (; next <= size_bytes; next = next * 3 / 2) {
+    const auto mark = make_cursor(plain, next);
+    if (!mark) return tl::unexpected(mark.error());
+    marks.push_back(*mark);
+  }
+  const auto proof = make_cursor(plain, size_bytes);
+  if (!proof) return tl::unexpected(proof.error());
+  known.proof = *proof;
+  return {};
+}
+
 Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& file,
                            const std::string& path, int64_t now_ns) {
   const auto status = file->stat();
@@ -60,13 +76,11 @@ Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& 
   if (!prefix) return Comparison::kUnreadable;
   Evidence& evidence = known.record.evidence;
   if (evidence.length_bytes > 0 && !begins_like(*prefix, evidence)) return Comparison::kOther;
-  if (const auto checked = check_proof(known, readable); checked != Comparison::kSame) {
+  if (const auto checked = check_proof(known, readable, *status); checked != Comparison::kSame) {
     return checked;
   }
   if (known.compression == Compression::kNone && status->size_bytes > known.proof.offset) {
-    const auto proof = make_cursor(*file, status->size_bytes);
-    if (!proof) return Comparison::kUnreadable;
-    known.proof = *proof;
+    if (!note_proof(known, *file, status->size_bytes)) return Comparison::kUnreadable;
   }
   if (prefix->size() > evidence.length_bytes) evidence = evidence_of(*prefix);
   note_growth(known, *status, now_ns);
@@ -75,17 +89,32 @@ Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& 
 
 namespace {
 
-// The sibling is longer than the known file was a moment ago: a copy of what it is by now, or
-// another file.
-Relation relation_of_longer(Probe& sibling, const KnownFile& known,
-                            const std::shared_ptr<base::File>& own_file) {
-  if (known.record.end_is_final) return Relation::kUnrelated;
-  const auto own_prefix = read_prefix({own_file, known.compression});
-  if (!own_prefix) return Relation::kUnclear;
-  if (!sibling.prefix().starts_with(*own_prefix)) return Relation::kUnrelated;
-  return check_cursor(sibling.readable(), known.proof) == CursorCheck::kDiffers
-             ? Relation::kUnrelated
-             : Relation::kUnclear;
+// A copy is never longer than its original, unless that was truncated since we looked at it.
+Relation relation_of_longer(const KnownFile& known, base::File& own_file) {
+  const auto status = own_file.stat();
+  const bool is_as_seen = status && status->inode == known.record.inode &&
+                          status->device == known.record.device &&
+                          status->size_bytes >= known.status.size_bytes;
+  return is_as_seen ? Relation::kUnrelated : Relation::kUnclear;
+}
+
+// It ends before the place that could prove it: the last mark before its end has to.
+Relation relation_of_shorter(Probe& sibling, const KnownFile& known) {
+  const auto end = sibling.end();
+  if (!end) return Relation::kUnclear;
+  const std::vector<Cursor>& marks = known.record.marks;
+  const auto behind = std::ranges::upper_bound(marks, end->offset, {}, &Cursor::offset);
+  if (behind == marks.begin()) return Relation::kShorter;
+  switch (sibling.check(*std::prev(behind))) {
+    case CursorCheck::kMatches:
+      return Relation::kShorter;
+    case CursorCheck::kTooShort:
+    case CursorCheck::kDiffers:
+      return Relation::kUnrelated;
+    case CursorCheck::kUnreadable:
+      break;
+  }
+  return Relation::kUnclear;
 }
 
 }  // namespace
@@ -94,11 +123,11 @@ Relation relation_of(Probe& sibling, const KnownFile& known,
                      const std::shared_ptr<base::File>& own_file) {
   if (!sibling.is_complete()) return Relation::kUnclear;
   if (own_file == nullptr) {
-    switch (check_cursor(sibling.readable(), known.proof)) {
+    switch (sibling.check(known.proof)) {
       case CursorCheck::kMatches:
         return Relation::kSame;
       case CursorCheck::kTooShort:
-        return Relation::kShorter;
+        return relation_of_shorter(sibling, known);
       case CursorCheck::kDiffers:
         return Relation::kUnrelated;
       case CursorCheck::kUnreadable:
@@ -113,7 +142,7 @@ Relation relation_of(Probe& sibling, const KnownFile& known,
     case CursorCheck::kDiffers:
       return Relation::kUnrelated;
     case CursorCheck::kTooShort:
-      return relation_of_longer(sibling, known, own_file);
+      return relation_of_longer(known, *own_file);
     case CursorCheck::kUnreadable:
       break;
   }

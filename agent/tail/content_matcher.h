@@ -32,20 +32,31 @@ class ContentMatcher {
     Probe* probe = nullptr;
     bool is_done = false;
   };
-  enum class Pass : uint8_t { kProven, kShorterToo };
+  struct Shorter {
+    Unknown* unknown = nullptr;
+    KnownFile* known = nullptr;
+    uint64_t end_offset = 0;
+  };
 
+  bool is_too_early(const Unknown& unknown) const;
   void note_first_starts();
   void collect(const FoundFile& found);
   bool is_too_old(const Unknown& unknown) const;
   bool has_nameless_file(const std::string& base);
   std::vector<KnownFile*> candidates_of(const Unknown& unknown);
   static bool may_be(const Unknown& unknown, const KnownFile& known);
-  void settle_rotated(Unknown& unknown, Pass pass);
-  bool settle_with(Unknown& unknown, KnownFile& known, Pass pass);
+  void settle_renumbered(Unknown& unknown);
+  void settle_rotated(Unknown& unknown);
+  static bool is_leftover(Unknown& unknown, const KnownFile& known);
+  void settle_shorter();
+  bool is_whole_copy(Unknown& unknown, KnownFile& known);
+  bool settle_with(Unknown& unknown, KnownFile& known);
   Relation relation(Unknown& unknown, KnownFile& known);
-  void note_short_copy(KnownFile& known, const std::string& prefix);
+  void note_copy(KnownFile& known, Probe& probe);
+  static bool is_noted(const Cursor& end, const KnownFile& known);
   bool may_replace(const KnownFile& known, Probe& probe) const;
   void settle_live(Unknown& unknown);
+  std::string base_of(const Unknown& unknown);
   void take_over(KnownFile& known, Unknown& unknown);
   void add_new(Unknown& unknown);
   void forget_probe(Unknown& unknown);
@@ -59,6 +70,8 @@ class ContentMatcher {
   BaseIndex& bases_;
   Probes probes_;
   std::vector<Unknown> unknown_;
+  std::vector<Shorter> shorter_;
+  std::set<std::string> unclear_;  // names of files that it is too early to tell about
   std::set<std::string> first_look_sources_;
 };
 

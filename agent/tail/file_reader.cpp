@@ -86,6 +86,10 @@ class FileReader::Decoders {
  public:
   explicit Decoders(size_t count_max) : count_max_(count_max) {}
 
+  void close_released() {
+    std::erase_if(entries_, [](const Entry& entry) { return entry.content.expired(); });
+  }
+
   base::Expected<size_t> read(const TailedFile& file, const std::shared_ptr<const Content>& content,
                               uint64_t offset, std::span<char> into) {
     Entry& entry = entry_for(content, offset);
@@ -132,7 +136,7 @@ class FileReader::Decoders {
       entries_.splice(entries_.begin(), entries_, entry);
       return entries_.front();
     }
-    std::erase_if(entries_, [](const Entry& entry) { return entry.content.expired(); });
+    close_released();
     if (entries_.size() >= count_max_) entries_.pop_back();
     return entries_.emplace_front(content);
   }
@@ -165,6 +169,10 @@ FileReader::FileReader(size_t decoders_max)
 
 FileReader::~FileReader() = default;
 
+void FileReader::close_released() {
+  decoders_->close_released();
+}
+
 base::Expected<size_t> FileReader::read(const TailedFile& file, uint64_t offset,
                                         std::span<char> into) {
   const auto content = file.content();
@@ -172,9 +180,13 @@ base::Expected<size_t> FileReader::read(const TailedFile& file, uint64_t offset,
   if (content->compression != Compression::kNone) {
     return decoders_->read(file, content, offset, into);
   }
+  const uint64_t size_bytes = file.size_bytes();
   auto count = content->file->read_at(offset, into);
   if (!count) return count;
-  if (content->findings.is_replaced || !last_reads_->still_stands(file, content)) {
+  // Shorter than tail has seen it: what follows there by now may be other content.
+  const bool has_shrunk =
+      *count < into.size() && offset < size_bytes && offset + *count < size_bytes;
+  if (content->findings.is_replaced || has_shrunk || !last_reads_->still_stands(file, content)) {
     content->findings.is_replaced = true;
     return tl::unexpected(not_there(file, "its content was replaced; looking for the rest"));
   }

@@ -5,8 +5,9 @@
 // nothing and only a jump backwards starts over.
 //
 // A plain file can be truncated and written anew at any moment. So each read looks again at the
-// last bytes that it read before from this file: if they are gone, nothing is returned and
-// ContentFindings::is_replaced tells tail, which then finds out where the rest is.
+// last bytes that it read before from this file: if they are gone, or the file is shorter than tail
+// has seen it, nothing is returned and ContentFindings::is_replaced tells tail, which then finds out
+// where the rest is.
 // Not thread-safe.
 #pragma once
 
@@ -32,6 +33,8 @@ class FileReader {
   // content was replaced: later reads may succeed again.
   [[nodiscard]] base::Expected<size_t> read(const TailedFile& file, uint64_t offset,
                                             std::span<char> into);
+  // Files that tail has let go: their decoders, and with them their descriptors, are closed.
+  void close_released();
 
  private:
   class Decoders;

@@ -78,9 +78,17 @@ Comparison InodeMatcher::compare(KnownFile& known, const FoundFile& found) {
     }
     file = std::move(*opened);
   }
+  return compare(known, file, path);
+}
+
+Comparison InodeMatcher::compare(KnownFile& known, const std::shared_ptr<base::File>& file,
+                                 const std::string& path) {
   const Evidence evidence_before = known.record.evidence;
+  const size_t marks_before = known.record.marks.size();
   const Comparison comparison = compare_content(known, file, path, now_ns_);
-  if (known.record.evidence != evidence_before) context_.save(known);
+  if (known.record.evidence != evidence_before || known.record.marks.size() != marks_before) {
+    context_.save(known);
+  }
   return comparison;
 }
 
@@ -95,14 +103,23 @@ void InodeMatcher::note_found(KnownFile& known, const FoundFile& found) {
   known.was_sought_unnamed = false;
   known.path = found.names.front().path;
   // Nobody appends to what is compressed: it is as good as rotated.
-  known.has_live_name = known.compression == Compression::kNone &&
-                        std::ranges::any_of(found.names, [&](const FoundName& name) {
-                          return !bases_.is_sibling(name, &known);
-                        });
+  const auto live = std::ranges::find_if(
+      found.names, [&](const FoundName& name) { return !bases_.is_sibling(name, &known); });
+  known.has_live_name = known.compression == Compression::kNone && live != found.names.end();
+  if (known.has_live_name) note_base(known, *live);
   if (context_.clock.unix_ns() - known.record.last_seen_unix_ns > kSeenPrecisionNs) {
     known.record.last_seen_unix_ns = context_.clock.unix_ns();
     context_.save(known);
   }
+}
+
+// Its directory was renamed, or the file itself: its rotated siblings are named after the new name.
+void InodeMatcher::note_base(KnownFile& known, const FoundName& live) {
+  const std::string& base = live.is_sibling ? live.path : live.base;
+  if (base == known.record.base) return;
+  known.record.base = base;
+  bases_.add(known);
+  context_.save(known);
 }
 
 // The file belongs to another source than before, or its source is configured again.
@@ -134,13 +151,16 @@ void InodeMatcher::detach(KnownFile& known, bool is_truncated) {
 // Somebody wrote to a file whose end was final: to a rotated one, or to one that was missing for a
 // while. What is behind the old end is read.
 void InodeMatcher::reopen_if_grown(KnownFile& known) {
+  // What was given up may go on from where every consumer had got to.
+  const uint64_t read_to =
+      known.record.end_is_final ? known.record.end.offset : known.record.start_offset;
   if (!known.record.is_released || known.compression != Compression::kNone ||
-      known.size_bytes <= known.record.end.offset) {
+      known.size_bytes <= read_to) {
     return;
   }
   known.record.is_released = false;
   known.record.end_is_final = false;
-  known.record.start_offset = known.record.end.offset;
+  known.record.start_offset = read_to;
   context_.save(known);
   known.file = known.released_file.lock();
   if (known.file != nullptr) {
@@ -171,7 +191,7 @@ void InodeMatcher::look_after_unnamed(KnownFile& known, const Look& look) {
 
 Comparison InodeMatcher::compare_unnamed(KnownFile& known) {
   if (known.content->findings.is_replaced) return Comparison::kOther;
-  return compare_content(known, known.content->file, known.path, now_ns_);
+  return compare(known, known.content->file, known.path);
 }
 
 bool InodeMatcher::find_unnamed(KnownFile& known) {
@@ -179,7 +199,12 @@ bool InodeMatcher::find_unnamed(KnownFile& known) {
   auto opened = context_.filesystem.open_unnamed(known.record.device, known.record.inode);
   if (!opened) return false;
   const std::shared_ptr<base::File> file = std::move(*opened);
-  if (compare_content(known, file, known.path, now_ns_) != Comparison::kSame) return false;
+  // Only the number proves an empty file, and a file with a name may have got it since.
+  if (was_empty(known)) {
+    const auto status = file->stat();
+    if (!status || status->link_count > 0) return false;
+  }
+  if (compare(known, file, known.path) != Comparison::kSame) return false;
   known.content = TailContext::make_content(known, file);
   context_.report(TailEvent::Level::kInfo,
                   "file has no name any more, but a process has it open: it is read from there",

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "agent/tail/base_index.h"
@@ -24,8 +26,11 @@ class InodeMatcher {
  private:
   bool match_one(const FoundFile& found);
   Comparison compare(KnownFile& known, const FoundFile& found);
+  Comparison compare(KnownFile& known, const std::shared_ptr<base::File>& file,
+                     const std::string& path);
   bool has_live_name(const KnownFile& known, const FoundFile& found);
   void note_found(KnownFile& known, const FoundFile& found);
+  void note_base(KnownFile& known, const FoundName& live);
   void adopt(KnownFile& known, const FoundFile& found);
   void detach(KnownFile& known, bool is_truncated);
   void reopen_if_grown(KnownFile& known);

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "agent/checkpoint/identity_store.h"
 #include "agent/tail/tailed_file.h"
@@ -65,7 +66,7 @@ class KnownFiles {
     known->record = std::move(record);
     KnownFile& place = *(by_id_[known->record.id] = std::move(known));
     if (place.record.inode != 0) {
-      by_inode_[{place.record.device, place.record.inode}] = &place;
+      by_inode_[{place.record.inode, place.record.device}] = &place;
     }
     return place;
   }
@@ -74,21 +75,30 @@ class KnownFiles {
     by_id_.erase(id);
   }
   [[nodiscard]] KnownFile* find(uint64_t device, uint64_t inode) {
-    const auto found = by_inode_.find({device, inode});
+    const auto found = by_inode_.find({inode, device});
     return found == by_inode_.end() ? nullptr : found->second;
   }
   void set_inode(KnownFile& known, uint64_t device, uint64_t inode) {
-    const auto found = by_inode_.find({known.record.device, known.record.inode});
+    const auto found = by_inode_.find({known.record.inode, known.record.device});
     if (found != by_inode_.end() && found->second == &known) by_inode_.erase(found);
     known.record.device = device;
     known.record.inode = inode;
-    if (inode != 0) by_inode_[{device, inode}] = &known;
+    if (inode != 0) by_inode_[{inode, device}] = &known;
+  }
+  // On any device: after a reboot the numbers of devices may be others.
+  [[nodiscard]] std::vector<KnownFile*> with_inode(uint64_t inode) const {
+    std::vector<KnownFile*> files;
+    for (auto place = by_inode_.lower_bound({inode, 0});
+         place != by_inode_.end() && place->first.first == inode; ++place) {
+      files.push_back(place->second);
+    }
+    return files;
   }
   [[nodiscard]] const ById& all() const { return by_id_; }
 
  private:
   ById by_id_;
-  std::map<std::pair<uint64_t, uint64_t>, KnownFile*> by_inode_;
+  std::map<std::pair<uint64_t, uint64_t>, KnownFile*> by_inode_;  // inode, device
 };
 
 }  // namespace sawlog::agent

@@ -22,6 +22,10 @@ uint64_t unread_bytes(const KnownFile& known) {
   return known.size_bytes > acknowledged ? known.size_bytes - acknowledged : 0;
 }
 
+Cursor end_of(const KnownFile& known) {
+  return known.proof.offset == known.size_bytes ? known.proof : Cursor{known.size_bytes, 0, 0};
+}
+
 bool has_exact_size(const KnownFile& known) {
   return known.compression == Compression::kNone ||
          (known.content != nullptr &&
@@ -51,6 +55,7 @@ void LifeCycle::decide_one(KnownFile& known) {
   if (known.compression != Compression::kNone && has_exact_size(known)) {
     known.size_bytes = known.content->findings.end_offset;
   }
+  note_furthest(known);
   if (known.record.end_is_final) undo_end(known);
   if (!known.has_live_name && !known.record.end_is_final && !known.is_gone()) find_end(known);
   if (known.record.end_is_final && known.content != nullptr) report_damage(known);
@@ -67,6 +72,15 @@ void LifeCycle::decide_one(KnownFile& known) {
     give_up(known);
   } else {
     stage_release(known);
+  }
+}
+
+// What consumers have read proves where a compressed file ends.
+void LifeCycle::note_furthest(KnownFile& known) {
+  const Cursor furthest = known.file->furthest();
+  if (has_exact_size(known) && furthest.offset > known.proof.offset &&
+      furthest.offset <= known.size_bytes && furthest.hashed_bytes > 0) {
+    known.proof = furthest;
   }
 }
 
@@ -102,8 +116,7 @@ void LifeCycle::find_end(KnownFile& known) {
   const auto status = known.content->file->stat();
   if (!status || status->size_bytes != known.status.size_bytes) return;
   known.record.end_is_final = true;
-  known.record.end =
-      known.proof.offset == known.size_bytes ? known.proof : Cursor{known.size_bytes, 0, 0};
+  known.record.end = end_of(known);
   context_.save(known);
 }
 
@@ -144,7 +157,11 @@ bool LifeCycle::is_acknowledged(const KnownFile& known) const {
 
 void LifeCycle::stage_release(KnownFile& known) {
   known.record.is_released = true;
-  if (known.record.end.offset != known.size_bytes) known.record.end = {known.size_bytes, 0, 0};
+  known.record.end = end_of(known);
+  if (known.compression != Compression::kNone) {
+    known.record.compressed_bytes = known.status.size_bytes;
+    known.record.modified_unix_ns = known.status.modified_unix_ns;
+  }
   context_.save(known);
 }
 
@@ -162,7 +179,8 @@ void LifeCycle::give_up(KnownFile& known) {
   }
   known.record.is_released = true;
   known.record.end_is_final = false;
-  known.record.end = {std::min(known.size_bytes, known.file->acknowledged_by_all()), 0, 0};
+  known.record.start_offset = std::min(known.size_bytes, known.file->acknowledged_by_all());
+  known.record.end = known.proof;
   context_.save(known);
 }
 

@@ -23,6 +23,7 @@ class LifeCycle {
 
  private:
   void decide_one(KnownFile& known);
+  static void note_furthest(KnownFile& known);
   void note_rotation(const KnownFile& known);
   void undo_end(KnownFile& known);
   void find_end(KnownFile& known);

@@ -12,32 +12,44 @@ constexpr size_t kDecodeBytes = 64u << 10;
 }  // namespace
 
 base::Expected<Probe> Probe::open(base::Filesystem& filesystem, const FoundFile& found) {
-  Probe probe;
+  Probe probe(filesystem);
   probe.path_ = found.names.front().path;
-  auto file = filesystem.open(probe.path_, base::OpenMode::kRead);
+  probe.status_ = found.status;
+  const auto file = probe.file();
   if (!file) return tl::unexpected(file.error());
   const auto status = (*file)->stat();
   if (!status) return tl::unexpected(status.error());
-  if (status->device != found.status.device || status->inode != found.status.inode) {
-    return base::unexpected(base::ErrorCode::kUnavailable,
-                            "cannot read '" + probe.path_ + "': it was just replaced");
-  }
   probe.status_ = *status;
-  probe.readable_.file = std::move(*file);
-  const auto compression = compression_of(*probe.readable_.file, compression_by_name(probe.path_));
+  const auto compression = compression_of(**file, compression_by_name(probe.path_));
   if (!compression) return tl::unexpected(compression.error());
   probe.is_readable_ = compression->has_value();
   if (!probe.is_readable_) return probe;
-  probe.readable_.compression = **compression;
-  auto prefix = read_prefix(probe.readable_);
+  probe.compression_ = **compression;
+  auto prefix = read_prefix({*file, probe.compression_});
   if (!prefix) return tl::unexpected(prefix.error());
   probe.prefix_ = std::move(*prefix);
   return probe;
 }
 
+base::Expected<std::shared_ptr<base::File>> Probe::file() {
+  if (file_ != nullptr) return file_;
+  auto opened = filesystem_->open(path_, base::OpenMode::kRead);
+  if (!opened) return tl::unexpected(opened.error());
+  const auto status = (*opened)->stat();
+  if (!status) return tl::unexpected(status.error());
+  if (status->device != status_.device || status->inode != status_.inode) {
+    return base::unexpected(base::ErrorCode::kUnavailable,
+                            "cannot read '" + path_ + "': it was just replaced");
+  }
+  file_ = std::move(*opened);
+  return file_;
+}
+
 bool Probe::is_complete() {
-  if (readable_.compression == Compression::kNone) return true;
-  switch (readable_.file->writer_state()) {
+  if (compression_ == Compression::kNone) return true;
+  const auto opened = file();
+  if (!opened) return false;
+  switch ((*opened)->writer_state()) {
     case base::WriterState::kNone:
       return true;
     case base::WriterState::kSome:
@@ -51,17 +63,26 @@ bool Probe::is_complete() {
 
 std::optional<Cursor> Probe::end() {
   if (end_) return end_;
-  if (readable_.compression != Compression::kNone) {
+  if (compression_ != Compression::kNone) {
     decode();
     return end_;
   }
-  if (const auto end = make_cursor(*readable_.file, status_.size_bytes)) end_ = *end;
+  const auto opened = file();
+  if (!opened) return std::nullopt;
+  if (const auto end = make_cursor(**opened, status_.size_bytes)) end_ = *end;
   return end_;
+}
+
+CursorCheck Probe::check(const Cursor& cursor) {
+  const auto opened = file();
+  return opened ? check_cursor({*opened, compression_}, cursor) : CursorCheck::kUnreadable;
 }
 
 void Probe::decode() {
   if (end_) return;
-  Decoder decoder(readable_.file, readable_.compression);
+  const auto opened = file();
+  if (!opened) return;
+  Decoder decoder(*opened, compression_);
   std::string bytes(kDecodeBytes, '\0');
   std::string last;
   while (decoder.state() == Decoder::State::kReading) {
@@ -97,7 +118,10 @@ void Probes::forget(const FoundFile& found) {
 
 void Probes::forget_unused() {
   std::erase_if(entries_, [](const auto& entry) { return !entry.second.is_used; });
-  for (auto& [inode, entry] : entries_) entry.is_used = false;
+  for (auto& [inode, entry] : entries_) {
+    entry.is_used = false;
+    entry.probe.close();
+  }
 }
 
 }  // namespace sawlog::agent

@@ -1,5 +1,5 @@
 // A look into a found file that is not known yet. What was read stays until the file changes, so
-// that a sibling that is left alone is not read again at every look.
+// that a sibling that is left alone is not read again at every look; nor is it kept open.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,12 @@ class Probe {
   // Opens the file and reads how it begins. kUnavailable if another file has that name by now.
   [[nodiscard]] static base::Expected<Probe> open(base::Filesystem& filesystem,
                                                   const FoundFile& found);
+  void close() { file_.reset(); }
+  // Opened again if it was closed. kUnavailable if another file has the name by now.
+  [[nodiscard]] base::Expected<std::shared_ptr<base::File>> file();
 
   [[nodiscard]] const std::string& prefix() const { return prefix_; }
-  [[nodiscard]] const Readable& readable() const { return readable_; }
+  [[nodiscard]] Compression compression() const { return compression_; }
   [[nodiscard]] const base::FileStat& status() const { return status_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   // False while the first bytes do not tell what it is (a .gz that gzip has just begun).
@@ -35,16 +38,21 @@ class Probe {
   // Where its bytes end, with proof. Compressed content is decoded for it, once. Nothing if it
   // cannot be read now.
   [[nodiscard]] std::optional<Cursor> end();
+  [[nodiscard]] CursorCheck check(const Cursor& cursor);
 
  private:
+  explicit Probe(base::Filesystem& filesystem) : filesystem_(&filesystem) {}
+  void decode();
+
+  base::Filesystem* filesystem_;
   std::string path_;
   base::FileStat status_;
-  Readable readable_;
+  std::shared_ptr<base::File> file_;
+  Compression compression_ = Compression::kNone;
   bool is_readable_ = true;
   std::string prefix_;
   std::optional<bool> is_whole_;
   std::optional<Cursor> end_;
-  void decode();
 };
 
 // The probes of the files that were found and are not known, by inode.
@@ -56,7 +64,7 @@ class Probes {
   [[nodiscard]] base::Expected<Probe*> get(const FoundFile& found);
   // The file is known now.
   void forget(const FoundFile& found);
-  // Forgets those that were not asked for since the last call.
+  // Forgets those that were not asked for since the last call, and closes the others.
   void forget_unused();
 
  private:

@@ -113,7 +113,7 @@ void Tail::Implementation::load() {
     KnownFile& known = context_.files.add(record);
     known.proof = record.end;
     const auto position = context_.options.positions.find(id);
-    if (position != context_.options.positions.end() &&
+    if (position != context_.options.positions.end() && !record.is_shortened &&
         position->second.furthest.offset >= known.proof.offset) {
       known.proof = position->second.furthest;
     }
@@ -125,8 +125,8 @@ void Tail::Implementation::load() {
     known.file = context_.make_file(known);
     if (position == context_.options.positions.end()) continue;
     for (size_t index = 0; index < context_.options.consumer_count; ++index) {
-      known.file->set_acknowledged(index,
-                                   std::max(position->second.acknowledged, record.start_offset));
+      known.file->set_acknowledged(
+          index, {std::max(position->second.acknowledged, record.start_offset), 0, 0});
     }
   }
   if (const std::string& damage = context_.store->damage(); !damage.empty()) {

@@ -142,8 +142,18 @@ class TailedFile {
   [[nodiscard]] uint64_t acknowledged(size_t index) const {
     return acknowledged_[index].offset.load(std::memory_order_acquire);
   }
-  void set_acknowledged(size_t index, uint64_t offset) {
-    acknowledged_[index].offset.store(offset, std::memory_order_release);
+  void set_acknowledged(size_t index, const Cursor& cursor) {
+    acknowledged_[index].offset.store(cursor.offset, std::memory_order_release);
+    const std::lock_guard lock(mutex_);
+    if (cursor.offset > furthest_.offset) furthest_ = cursor;
+  }
+  void set_unwanted(size_t index) {
+    acknowledged_[index].offset.store(UINT64_MAX, std::memory_order_release);
+  }
+  // The furthest of the acknowledged cursors: bytes that this file has.
+  [[nodiscard]] Cursor furthest() const {
+    const std::lock_guard lock(mutex_);
+    return furthest_;
   }
   [[nodiscard]] size_t consumer_count() const { return acknowledged_.size(); }
   // What every consumer has acknowledged; UINT64_MAX if there is nobody to wait for.
@@ -167,6 +177,7 @@ class TailedFile {
   mutable std::mutex mutex_;
   std::shared_ptr<const Content> content_;
   Evidence evidence_;
+  Cursor furthest_;
   std::atomic<uint64_t> size_bytes_{0};
   std::atomic<bool> end_is_final_{false};
   std::atomic<uint64_t> change_count_{0};

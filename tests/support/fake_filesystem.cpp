@@ -72,12 +72,12 @@ class FakeFilesystem::FakeFile final : public File {
         is_writer_(is_writer),
         generation_(filesystem.generation_) {
     ++node_->open_count;
-    ++filesystem_.open_files_;
+    filesystem_.open_paths_.insert(path_);
     if (is_writer_) ++node_->writer_count;
   }
   ~FakeFile() override {
     const std::lock_guard lock(filesystem_.mutex_);
-    --filesystem_.open_files_;
+    filesystem_.open_paths_.extract(path_);
     --node_->open_count;
     if (is_writer_) --node_->writer_count;
     filesystem_.free_inode_if_dead(*node_);
@@ -426,9 +426,9 @@ void FakeFilesystem::set_writers_unknown(bool unknown) {
   writers_are_unknown_ = unknown;
 }
 
-uint64_t FakeFilesystem::open_file_count() const {
+std::vector<std::string> FakeFilesystem::open_paths() const {
   const std::lock_guard lock(mutex_);
-  return open_files_;
+  return {open_paths_.begin(), open_paths_.end()};
 }
 
 void FakeFilesystem::crash(uint64_t unsynced_bytes_kept) {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,10 +54,10 @@ class FakeFilesystem final : public base::Filesystem {
   void set_fault(Fault fault);
   // The n-th call from now (0: the next) that changes something fails, and all after it if so.
   void fail_change(uint64_t n, int os_errno, bool and_all_after = false);
-  [[nodiscard]] uint64_t change_count() const;  // such calls so far
-  void set_free_bytes(uint64_t bytes);          // what the agent may still append
-  void set_writers_unknown(bool unknown);       // writer_state() says kUnknown
-  [[nodiscard]] uint64_t open_file_count() const;
+  [[nodiscard]] uint64_t change_count() const;                // such calls so far
+  void set_free_bytes(uint64_t bytes);                        // what the agent may still append
+  void set_writers_unknown(bool unknown);                     // writer_state() says kUnknown
+  [[nodiscard]] std::vector<std::string> open_paths() const;  // by the agent
 
   // A power cut. Of what was appended but not synced each file keeps the first bytes, this many.
   void crash(uint64_t unsynced_bytes_kept = 0);
@@ -138,7 +139,7 @@ class FakeFilesystem final : public base::Filesystem {
   int failing_errno_ = 0;
   bool fails_after_ = false;
   uint64_t free_bytes_ = UINT64_MAX;
-  uint64_t open_files_ = 0;
+  std::multiset<std::string> open_paths_;
 };
 
 }  // namespace sawlog::tests

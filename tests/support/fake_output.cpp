@@ -10,7 +10,8 @@ base::Expected<void> FakeOutput::restore(std::span<const std::string> states) {
 Handled FakeOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
   Framed framed{{}, std::move(delivery)};
   for (const parsers::Line& line : chunk.lines) {
-    framed.entries.push_back({chunk.file, chunk.offset_of(line), std::string(chunk.text(line))});
+    framed.entries.push_back({chunk.file, chunk.offset_of(line), std::string(chunk.text(line)),
+                              chunk.first_read_unix_ns});
   }
   framed_.push_back(std::move(framed));
   chunk_times_unix_ns.push_back(chunk.first_read_unix_ns);

@@ -20,6 +20,7 @@ struct FakeDestination {
     base::FileId file;
     uint64_t offset = 0;
     std::string line;
+    int64_t time_unix_ns = 0;  // of its chunk
   };
   std::vector<Entry> entries;
   std::vector<std::string> restored_states;  // of the last restore()

@@ -58,7 +58,7 @@ TEST_F(FileProgressTest, AnUnknownPieceIsGivenAgainWithItsBorders) {
 TEST_F(FileProgressTest, WhatCannotBeReadAgainIsAbandonedAndCounted) {
   give(0, 100, 10);
   progress.lose_track({{}, 0, 100, 10});
-  progress.abandon(0);
+  progress.abandon(0, {}, 0);
   EXPECT_TRUE(progress.advance(ledger));
   EXPECT_EQ(ledger.read_lines, 10);
   EXPECT_EQ(ledger.abandoned_lines, 10);

@@ -19,7 +19,8 @@ IdentityRecord sample(uint8_t number) {
   record.device = 5;
   record.inode = 1000u + number;
   record.evidence = {0x1234567890abcdef, 77};
-  record.short_copies = {{1, 2}, {3, 4}};
+  record.marks = {{7, 8, 9}};
+  record.copies = {{1, 2, 3}, {4, 5, 6}};
   record.start_offset = 12;
   record.end_is_final = true;
   record.end = {500, 42, 256};

@@ -260,7 +260,7 @@ TEST_F(TailIdentityTest, IdleFilesHaveNoDescriptor) {
   clock_.advance_seconds(61);
   rig_.settle();
   EXPECT_EQ(rig_.counters().files_open, 0u);
-  EXPECT_EQ(disk_.open_file_count(), 1u);
+  EXPECT_EQ(disk_.open_paths().size(), 1u);
   disk_.append_to("/log/file7.log", next_lines(1));
   rig_.settle();
   EXPECT_EQ(rig_.counters().files_open, 1u);

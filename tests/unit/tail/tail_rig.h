@@ -149,7 +149,7 @@ class TailRig {
     const auto cursor = make_cursor(*reader_, file, offset);
     ASSERT_TRUE(cursor.has_value()) << cursor.error().message;
     saved_.cursors[file.id()] = *cursor;
-    file.set_acknowledged(0, offset);
+    file.set_acknowledged(0, *cursor);
   }
 
   base::Filesystem& disk_;

@@ -222,7 +222,7 @@ TEST_F(TailTest, DeletedWhileUnread) {
   expect_all_once();
   EXPECT_EQ(rig_.counters().abandoned_bytes, 0u);
   EXPECT_EQ(rig_.file_count(), 0u);
-  EXPECT_EQ(disk_.open_file_count(), 1u);  // the identity store
+  EXPECT_EQ(disk_.open_paths().size(), 1u);  // the identity store
 }
 
 TEST_F(TailTest, TheCompressedCopyTakesTheDeletedOriginalsPlace) {
