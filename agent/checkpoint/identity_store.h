@@ -42,12 +42,12 @@ struct IdentityRecord {
   Evidence evidence;
   // Bytes at 1,280 and at each half more: files that begin alike for long are told apart by them.
   std::vector<Cursor> marks;
-  // The ends of shorter copies that were seen beside the original: otherwise nothing would tell them
-  // from other files when it is gone. The last kNotedCopiesMax.
+  // The ends of shorter copies that were seen beside the original: otherwise nothing would tell
+  // them from other files when it is gone. The last kNotedCopiesMax.
   std::vector<Cursor> copies;
   uint64_t start_offset = 0;  // where a consumer without a cursor begins
-  // Once its end is final: the size, and a proof of the last bytes. Of a file that was given up: the
-  // last bytes that were known. Of a copy that is shorter than what was read: the end of the copy.
+  // Once its end is final: the size, and a proof of the last bytes. Of a file that was given up:
+  // the last bytes that were known. Of a copy that is shorter than what was read: its end.
   bool end_is_final = false;
   Cursor end;
   bool is_released = false;  // every consumer is done with it

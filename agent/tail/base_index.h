@@ -16,8 +16,8 @@ class BaseIndex {
   explicit BaseIndex(const KnownFiles& files) : files_(files) {}
 
   [[nodiscard]] const std::vector<KnownFile*>& with_base(const std::string& base);
-  // Those that the file may be a rotated sibling of: of its base, and in other directories (logrotate's
-  // olddir, a directory that was renamed) of a base with the same file name.
+  // Those that the file may be a rotated sibling of: of its base, and in other directories
+  // (logrotate's olddir, a directory that was renamed) of a base with the same file name.
   [[nodiscard]] std::vector<KnownFile*> candidates(const FoundName& name);
   void add(KnownFile& known);
   void clear();

@@ -21,7 +21,7 @@ enum class Comparison : uint8_t {
 [[nodiscard]] Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& file,
                                          const std::string& path, int64_t now_ns);
 
-// The content has these many bytes: what proves that, by the bytes themselves (proof, record.marks).
+// The content has so many bytes: notes what proves that (proof, record.marks).
 [[nodiscard]] base::Expected<void> note_proof(KnownFile& known, base::File& plain,
                                               uint64_t size_bytes);
 

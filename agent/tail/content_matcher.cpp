@@ -98,8 +98,8 @@ bool ContentMatcher::has_nameless_file(const std::string& base) {
 }
 
 // The known files that it begins like. First those that have lost their content and can prove more
-// than their beginning, and of those the ones that are still wanted; then those that it may be a copy
-// of.
+// than their beginning, and of those the ones that are still wanted; then those that it may be a
+// copy of.
 std::vector<KnownFile*> ContentMatcher::candidates_of(const Unknown& unknown) {
   std::vector<KnownFile*> candidates;
   for (KnownFile* known : bases_.candidates(*unknown.name)) {
@@ -259,8 +259,8 @@ bool ContentMatcher::may_replace(const KnownFile& known, Probe& probe) const {
 
 // --- live names --------------------------------------------------------------------------------
 
-// A new inode under a live name is a new file, unless all of the evidence says that the same content
-// was written anew (an editor, a restored backup).
+// A new inode under a live name is a new file, unless all of the evidence says that the same
+// content was written anew (an editor, a restored backup).
 void ContentMatcher::settle_live(Unknown& unknown) {
   for (KnownFile* known : candidates_of(unknown)) {
     if (!known->is_gone()) continue;

@@ -6,8 +6,8 @@
 //
 // A plain file can be truncated and written anew at any moment. So each read looks again at the
 // last bytes that it read before from this file: if they are gone, or the file is shorter than tail
-// has seen it, nothing is returned and ContentFindings::is_replaced tells tail, which then finds out
-// where the rest is.
+// has seen it, nothing is returned and ContentFindings::is_replaced tells tail, which then finds
+// out where the rest is.
 // Not thread-safe.
 #pragma once
 

@@ -4,8 +4,8 @@
 //   * It may be missing if at some moment nothing held it any more: no name that the agent can
 //     find, no process, and no agent that had seen it. A running agent holds what it saw in a look;
 //     a dead one only what it has copied, which it does when the last name is gone for
-//     kLooksToHold looks. A file that had no name any more when an agent could have seen it first is
-//     out of its reach.
+//     kLooksToHold looks. A file that had no name any more when an agent could have seen it first
+//     is out of its reach.
 //   * It may come out again if its file was rewritten in place or edited, or copied while it had
 //     names that do not belong together.
 #pragma once

@@ -1,4 +1,4 @@
-// What logrotate does, step by step, so that the agent can look, be killed or lose power in between.
+// What logrotate does, step by step: between two of them the agent can look, or be killed.
 
 #include <algorithm>
 #include <utility>

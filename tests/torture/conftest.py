@@ -1,0 +1,5 @@
+"""The agent as a process comes from the integration tests' support."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
