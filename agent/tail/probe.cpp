@@ -28,6 +28,7 @@ base::Expected<Probe> Probe::open(base::Filesystem& filesystem, const FoundFile&
   auto prefix = read_prefix({*file, probe.compression_});
   if (!prefix) return tl::unexpected(prefix.error());
   probe.prefix_ = std::move(*prefix);
+  probe.close();  // a first look may find tens of thousands
   return probe;
 }
 
