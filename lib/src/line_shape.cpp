@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "lib/base/json_encode.h"
 
@@ -59,18 +60,19 @@ void LineShape::learn(std::span<const RawField> fields) {
     if (fields[i].role() == Role::kEventName) event_name_ = static_cast<int>(i);
   }
   prefixes_.append(kPrefixSlackBytes, ' ');
-  std::stable_sort(order_.begin(), order_.end(), [fields](size_t a, size_t b) {
-    return rank_of(fields[a]) < rank_of(fields[b]);
+  std::sort(order_.begin(), order_.end(), [fields](size_t a, size_t b) {
+    return std::pair(rank_of(fields[a]), a) < std::pair(rank_of(fields[b]), b);
   });
 }
 
 bool LineShape::matches(std::span<const RawField> fields) const {
   if (fields.size() != slots_.size()) return false;
-  bool is_same = true;
   for (size_t i = 0; i < fields.size(); ++i) {
-    is_same &= (fields[i].key == slots_[i].key) & (key_traits(fields[i]) == slots_[i].key_traits);
+    if (fields[i].key != slots_[i].key || key_traits(fields[i]) != slots_[i].key_traits) {
+      return false;
+    }
   }
-  return is_same;
+  return true;
 }
 
 char* LineShape::write_prefix(char* out, size_t index) const {

@@ -57,6 +57,7 @@ CALLS = {
         "outputs/kafka_calls.cpp": "librdkafka's transactional calls wait for brokers",
         "tests/": "tests start the threads whose meeting they check",
         "benchmarks/": "load comes from several threads",
+        "examples/": "shows how fields go into another thread",
     }),
     "unsafe C": (r"\b(system|popen|strcpy|strcat|sprintf|gets|s?rand|tmpnam|atoi|strtok)\s*\(",
                  "", {
