@@ -5,7 +5,11 @@
 #include <cxxabi.h>
 #include <sawlog/field.h>
 
+#include "lib/src/throw_stack.h"
+
 namespace sawlog {
+
+constinit std::atomic<AppendThrowStack> append_throw_stack{nullptr};
 
 namespace {
 
@@ -32,6 +36,12 @@ void append_cause(std::string& trace, const ErrorInfo& cause) {
       .append(cause.message);
 }
 
+// Where it was thrown, if that was recorded.
+void append_stack(std::string& trace, const std::exception& exception) {
+  const AppendThrowStack append = append_throw_stack.load(std::memory_order_relaxed);
+  if (append != nullptr) append(trace, dynamic_cast<const void*>(&exception));
+}
+
 // What is nested in the exception, the innermost last.
 void append_nested(std::string& trace, const std::exception& outer, int depth_left);
 
@@ -40,6 +50,7 @@ void append_exception(std::string& trace, const std::exception_ptr& nested, int 
     std::rethrow_exception(nested);
   } catch (const std::exception& inner) {
     append_cause(trace, {readable(typeid(inner).name()), inner.what()});
+    append_stack(trace, inner);
     append_nested(trace, inner, depth_left);
   } catch (...) {
     append_cause(trace, {"unknown", "not a std::exception"});
@@ -59,6 +70,7 @@ ErrorInfo error(const std::exception& exception) {
   std::string trace;
   append_cause(trace, info);
   const size_t own = trace.size();
+  append_stack(trace, exception);
   append_nested(trace, exception, kNestingMax);
   if (trace.size() > own) info.stack_trace = std::move(trace);
   return info;

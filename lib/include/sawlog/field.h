@@ -38,8 +38,9 @@ constexpr Secret secret(const T& /*value*/) noexcept {
   return {};
 }
 
-// What an exception says; becomes error.type, error.message and, when exceptions are nested in it,
-// error.stack_trace: one "type: message" a line, the outermost first.
+// What an exception says; becomes error.type, error.message and, when exceptions are nested in it
+// or its stack is known (throw_stack.h), error.stack_trace: one "type: message" a line, the
+// outermost first, each with its stack.
 struct ErrorInfo {
   std::string type = {};
   std::string message = {};

@@ -9,4 +9,5 @@
 #include <sawlog/level.h>
 #include <sawlog/logger.h>
 #include <sawlog/options.h>
+#include <sawlog/throw_stack.h>
 #include <sawlog/trace.h>

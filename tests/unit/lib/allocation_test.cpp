@@ -15,16 +15,17 @@ thread_local size_t allocations = 0;
 
 }  // namespace
 
-// Of the whole program; only what this thread does is counted.
-void* operator new(size_t size) {
+// Of the whole program; only what this thread does is counted. Not inline, where gcc would see free()
+// on what came from new.
+[[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   if (void* const memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, size_t /*size*/) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, size_t /*size*/) noexcept {
   std::free(memory);
 }
 
