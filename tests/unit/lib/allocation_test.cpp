@@ -15,8 +15,8 @@ thread_local size_t allocations = 0;
 
 }  // namespace
 
-// Of the whole program; only what this thread does is counted. Not inline, where gcc would see free()
-// on what came from new.
+// Of the whole program; only what this thread does is counted. Not inline, where gcc would see
+// free() on what came from new.
 [[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   if (void* const memory = std::malloc(size)) return memory;
