@@ -14,6 +14,7 @@
 #include "agent/checkpoint/state_lock.h"
 #include "agent/consumer_loop.h"
 #include "agent/endpoints/http_server.h"
+#include "agent/host/host_metrics.h"
 #include "agent/metrics/metric_handler.h"
 #include "agent/metrics/metric_snapshot.h"
 #include "agent/metrics/own_metrics.h"
@@ -123,6 +124,7 @@ class Agent::Implementation {
   std::unique_ptr<Tail> tail_;
   DirectoryWatcher watcher_;
   MetricSnapshots snapshots_;
+  const HostMetrics host_metrics_{filesystem_, clock_};
   Summary summary_;
   std::unique_ptr<Recorder> recorder_;  // nullptr: nothing is taken by POST /record
   std::vector<std::unique_ptr<ConsumerLoop>> consumers_;  // metrics first
@@ -245,6 +247,7 @@ base::Expected<void> Agent::Implementation::listen() {
     const ExpositionFormat format = format_for(accept);
     const auto collect = [this](ExpositionWriter& writer) {
       write_own_metrics(own_figures(status()), writer);
+      if (config_.host_metrics) host_metrics_.write(writer);
     };
     return HttpAnswers::Body{std::string(content_type(format)),
                              render_metrics(snapshots_, collect, format)};

@@ -207,6 +207,7 @@ struct Config {
   std::string state_dir = "/var/lib/sawlog";  // absolute after load(), as all paths and globs
   uint64_t memory_limit = 256u << 20;
   Labels labels;
+  bool host_metrics = false;
   HttpConfig http;
   std::vector<SourceConfig> sources;
   std::optional<SourceConfig> recorded;  // load() fills it in where POST /record takes values

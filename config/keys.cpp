@@ -83,12 +83,6 @@ void read_outputs(const Node& node, const std::string& path, Config& config, Rea
              });
 }
 
-void read_host_metrics(const Node& node, const std::string& path, Config&, Reading& reading) {
-  if (read_bool(node, path, reading) == true) {
-    reading.mistake(node.place, "'" + path + "' is " + std::string(kNotSupported));
-  }
-}
-
 // What include does is done before anything is read: config/include.h.
 void check_include(const Node& node, const std::string& path, Config&, Reading& reading) {
   (void)read_texts(node, path, {.check = check_not_empty}, reading);
@@ -96,11 +90,6 @@ void check_include(const Node& node, const std::string& path, Config&, Reading& 
 
 Section<Config> root_section() {
   Section<Config> section;
-  KeyInfo host_metrics;
-  host_metrics.name = "host_metrics";
-  host_metrics.type = ValueType::kBool;
-  host_metrics.default_value = "false";
-  host_metrics.meaning = "the host's cpu, memory, filesystems, …; so far only false is supported";
   KeyInfo include;
   include.name = "include";
   include.type = ValueType::kTextList;
@@ -112,7 +101,9 @@ Section<Config> root_section() {
       .size("memory_limit", &Config::memory_limit, 16 * kMiB, kTiB,
             "what the agent may need in all, whatever its outputs do")
       .text_map("labels", &Config::labels, "added to each record: {env: prod, region: eu-1}")
-      .custom(host_metrics, read_host_metrics)
+      .boolean("host_metrics", &Config::host_metrics,
+               "the host's cpu, memory, filesystems, disks, network, load in /metrics, under node "
+               "exporter's names")
       .section("http", &Config::http, http_section(), "the agent's own endpoint")
       .custom(include, check_include)
       .custom(map_info("sources", "what is followed, each under a name", source_section().infos()),
