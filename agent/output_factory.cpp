@@ -8,6 +8,7 @@
 #include "outputs/elasticsearch_output.h"
 #include "outputs/file_output.h"
 #include "outputs/loki_output.h"
+#include "outputs/otlp_output.h"
 #include "outputs/stdout_output.h"
 
 namespace sawlog::agent {
@@ -77,6 +78,25 @@ class Factory {
     options.retry_seed = seed();
     return outputs::KafkaOutput::create(environment_.clock, std::move(*dead_letters),
                                         std::move(options));
+  }
+
+  MadeOutput operator()(const config::OtlpConfig& target) const {
+    auto dead_letters = open_dead_letters();
+    if (!dead_letters) return tl::unexpected(dead_letters.error());
+    auto transport =
+        make_transport(config_, {target.username, target.password, /*api_key=*/"", target.bearer},
+                       environment_.clock);
+    if (!transport) return tl::unexpected(transport.error());
+    outputs::OtlpOptions options;
+    options.url = target.url;
+    for (const auto& [name, value] : target.headers) options.headers.push_back(name + ": " + value);
+    options.gzip = target.gzip;
+    options.batch = batch();
+    options.retry = retry();
+    options.lines = lines();
+    options.random_seed = seed();
+    return std::make_unique<outputs::OtlpOutput>(std::move(options), std::move(*transport),
+                                                 std::move(*dead_letters), environment_.clock);
   }
 
   MadeOutput operator()(const config::FileConfig& target) const {

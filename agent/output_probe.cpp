@@ -25,6 +25,7 @@ class Prober {
     return outputs::probe_kafka(kafka_options(config_, target));
   }
   Probe operator()(const config::LokiConfig&) const { return not_asked(); }
+  Probe operator()(const config::OtlpConfig&) const { return not_asked(); }
   Probe operator()(const config::FileConfig&) const { return not_asked(); }
   Probe operator()(const config::StdoutConfig&) const { return {true, "works: nothing to reach"}; }
 

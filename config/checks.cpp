@@ -105,6 +105,13 @@ bool is_id(const std::string& field) {
   return is_camel_id || word == "id" || word == "uuid" || word == "guid" || word == "uid";
 }
 
+void check_bearer(const OutputConfig& output, const std::string& bearer,
+                  const std::string& username, Reading& reading) {
+  if (bearer.empty() || username.empty()) return;
+  reading.mistake(reading.place_of(output_path(output, "bearer")),
+                  "either bearer or username, not both");
+}
+
 void check_loki(const OutputConfig& output, const LokiConfig& loki, Reading& reading) {
   for (size_t i = 0; i < loki.labels.size(); ++i) {
     if (!is_id(loki.labels[i])) continue;
@@ -117,10 +124,7 @@ void check_loki(const OutputConfig& output, const LokiConfig& loki, Reading& rea
     reading.mistake(reading.place_of(output_path(output, "labels")),
                     "more than 15 labels; Loki refuses them");
   }
-  if (!loki.bearer.empty() && !loki.username.empty()) {
-    reading.mistake(reading.place_of(output_path(output, "bearer")),
-                    "either bearer or username, not both");
-  }
+  check_bearer(output, loki.bearer, loki.username, reading);
 }
 
 void check_elasticsearch(const OutputConfig& output, const ElasticsearchConfig& target,
@@ -171,6 +175,9 @@ void check_output(const Config& config, const OutputConfig& output, Reading& rea
   check_output_sources(config, output, reading);
   if (const auto* loki = std::get_if<LokiConfig>(&output.target)) {
     check_loki(output, *loki, reading);
+  }
+  if (const auto* otlp = std::get_if<OtlpConfig>(&output.target)) {
+    check_bearer(output, otlp->bearer, otlp->username, reading);
   }
   if (const auto* target = std::get_if<ElasticsearchConfig>(&output.target)) {
     check_elasticsearch(output, *target, reading);

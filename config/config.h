@@ -75,7 +75,7 @@ struct SourceConfig {
   std::optional<std::vector<std::string>> presets;  // instead of metrics.presets
 };
 
-enum class OutputType : uint8_t { kElasticsearch, kKafka, kLoki, kFile, kStdout, kOtlp };
+enum class OutputType : uint8_t { kElasticsearch, kKafka, kLoki, kOtlp, kFile, kStdout };
 
 struct TlsConfig {
   bool is_given = false;  // the section is there: for Kafka that turns TLS on
@@ -112,6 +112,13 @@ struct LokiConfig {
   uint32_t streams_max = 1000;
 };
 
+struct OtlpConfig {
+  std::string url;
+  std::string username, password, bearer;
+  Labels headers;
+  bool gzip = true;
+};
+
 enum class Compression : uint8_t { kNone, kGzip, kZstd };
 
 struct FileConfig {
@@ -129,7 +136,8 @@ struct OutputConfig {
   std::string name;
   Place place;
   OutputType type = OutputType::kStdout;
-  std::variant<ElasticsearchConfig, KafkaConfig, LokiConfig, FileConfig, StdoutConfig> target;
+  std::variant<ElasticsearchConfig, KafkaConfig, LokiConfig, OtlpConfig, FileConfig, StdoutConfig>
+      target;
 
   std::vector<std::string> sources = {"all"};
   std::string where;  // an expression; "": all

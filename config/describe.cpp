@@ -98,8 +98,8 @@ std::string describe() {
   append_table("metrics.rules[]", key_named(metrics, "rules").children, "", out);
   const std::vector<KeyInfo>& outputs = key_named(keys, "outputs").children;
   append_table("outputs.NAME, every type", outputs, "", out);
-  for (const char* type :
-       {"elasticsearch, kafka, loki", "elasticsearch", "kafka", "loki", "file", "stdout"}) {
+  for (const char* type : {"elasticsearch, kafka, loki, otlp", "elasticsearch", "kafka", "loki",
+                           "otlp", "file", "stdout"}) {
     append_table(std::string("outputs.NAME, type: ") + type, outputs, type, out);
   }
   std::string later;

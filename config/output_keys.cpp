@@ -14,7 +14,7 @@ constexpr int64_t kMs = 1'000'000;
 constexpr int64_t kSecond = 1'000 * kMs;
 constexpr int64_t kHour = 3'600 * kSecond;
 
-constexpr const char* kServerTypes = "elasticsearch, kafka, loki";
+constexpr const char* kServerTypes = "elasticsearch, kafka, loki, otlp";
 
 const TextRules kRequiredText{.is_required = true, .check = check_not_empty};
 const TextRules kSecret{.is_secret = true};
@@ -84,6 +84,21 @@ Section<LokiConfig> loki_section() {
   return section;
 }
 
+Section<OtlpConfig> otlp_section() {
+  using Target = OtlpConfig;
+  Section<Target> section;
+  section
+      .text("url", &Target::url, {.is_required = true, .check = check_otlp_url},
+            "where /v1/logs is: http://localhost:4318")
+      .text("username", &Target::username, {}, "for basic authentication")
+      .text("password", &Target::password, kSecret, "for basic authentication")
+      .text("bearer", &Target::bearer, kSecret, "a token instead of user name and password")
+      .text_map("headers", &Target::headers, "sent with each request: {X-Scope-OrgID: team-a}")
+      .word<bool>("compression", &Target::gzip, {{"gzip", true}, {"none", false}}, {},
+                  "how requests are compressed");
+  return section;
+}
+
 Section<FileConfig> file_section() {
   using Target = FileConfig;
   Section<Target> rotate;
@@ -116,6 +131,22 @@ Section<TlsConfig> tls_section() {
   return section;
 }
 
+struct TypeName {
+  std::string name;
+  OutputType type;
+};
+
+const std::vector<TypeName>& type_names() {
+  static const std::vector<TypeName> kNames = {{"elasticsearch", OutputType::kElasticsearch},
+                                               {"opensearch", OutputType::kElasticsearch},
+                                               {"kafka", OutputType::kKafka},
+                                               {"loki", OutputType::kLoki},
+                                               {"otlp", OutputType::kOtlp},
+                                               {"file", OutputType::kFile},
+                                               {"stdout", OutputType::kStdout}};
+  return kNames;
+}
+
 // What every output has.
 Section<OutputConfig> common_section() {
   using Output = OutputConfig;
@@ -126,7 +157,7 @@ Section<OutputConfig> common_section() {
   type.name = "type";
   type.type = ValueType::kWord;
   type.is_required = true;
-  type.words = {"elasticsearch", "opensearch", "kafka", "loki", "file", "stdout"};
+  for (const TypeName& known : type_names()) type.words.push_back(known.name);
   type.meaning = "what is at the other end";
   section.custom(type, [](const Node&, const std::string&, Output&, Reading&) {})
       .texts("sources", &Output::sources, {.may_be_empty = false, .check = check_not_empty},
@@ -192,34 +223,19 @@ void include_type(Section<OutputConfig>& section, OutputType type) {
       return include_target(section, kafka_section(), "kafka");
     case OutputType::kLoki:
       return include_target(section, loki_section(), "loki");
+    case OutputType::kOtlp:
+      return include_target(section, otlp_section(), "otlp");
     case OutputType::kFile:
       include_same(section, disk_section(), "file");
       return include_target(section, file_section(), "file");
     case OutputType::kStdout:
       return include_target(section, stdout_section(), "stdout");
-    case OutputType::kOtlp:
-      return;
   }
 }
 
 bool has_server(OutputType type) {
   return type == OutputType::kElasticsearch || type == OutputType::kKafka ||
-         type == OutputType::kLoki;
-}
-
-struct TypeName {
-  std::string name;
-  OutputType type;
-};
-
-const std::vector<TypeName>& type_names() {
-  static const std::vector<TypeName> kNames = {{"elasticsearch", OutputType::kElasticsearch},
-                                               {"opensearch", OutputType::kElasticsearch},
-                                               {"kafka", OutputType::kKafka},
-                                               {"loki", OutputType::kLoki},
-                                               {"file", OutputType::kFile},
-                                               {"stdout", OutputType::kStdout}};
-  return kNames;
+         type == OutputType::kLoki || type == OutputType::kOtlp;
 }
 
 void set_target(OutputConfig& output) {
@@ -233,11 +249,13 @@ void set_target(OutputConfig& output) {
     case OutputType::kLoki:
       output.target = LokiConfig{};
       break;
+    case OutputType::kOtlp:
+      output.target = OtlpConfig{};
+      break;
     case OutputType::kFile:
       output.target = FileConfig{};
       break;
     case OutputType::kStdout:
-    case OutputType::kOtlp:
       output.target = StdoutConfig{};
       break;
   }
@@ -256,7 +274,7 @@ bool read_type(const Node& node, const std::string& path, OutputConfig& output, 
     reading.mistake(node.place, "'" + path + "' lacks 'type': one of " + show_list(words));
     return false;
   }
-  const auto word = read_word(*type, path + ".type", words, {"otlp"}, reading);
+  const auto word = read_word(*type, path + ".type", words, {}, reading);
   for (const TypeName& known : type_names()) {
     if (word == known.name) output.type = known.type;
   }
@@ -291,7 +309,7 @@ std::vector<KeyInfo> output_keys() {
   Section<OutputConfig> section = common_section();
   include_same(section, server_section(), kServerTypes);
   for (const OutputType type : {OutputType::kElasticsearch, OutputType::kKafka, OutputType::kLoki,
-                                OutputType::kFile, OutputType::kStdout}) {
+                                OutputType::kOtlp, OutputType::kFile, OutputType::kStdout}) {
     include_type(section, type);
   }
   return section.infos();

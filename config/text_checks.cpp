@@ -48,11 +48,22 @@ std::string check_http_url(const std::string& text) {
   return "";
 }
 
-std::string check_loki_url(const std::string& text) {
-  constexpr std::string_view kPushPath = "/loki/api/v1/push";
-  if (!text.ends_with(kPushPath)) return check_http_url(text);
+namespace {
+
+std::string check_base_url(const std::string& text, std::string_view path) {
+  if (!text.ends_with(path)) return check_http_url(text);
   return "must not have the path of the interface; did you mean '" +
-         text.substr(0, text.size() - kPushPath.size()) + "'?";
+         text.substr(0, text.size() - path.size()) + "'?";
+}
+
+}  // namespace
+
+std::string check_loki_url(const std::string& text) {
+  return check_base_url(text, "/loki/api/v1/push");
+}
+
+std::string check_otlp_url(const std::string& text) {
+  return check_base_url(text, "/v1/logs");
 }
 
 std::string check_broker(const std::string& text) {

@@ -9,6 +9,7 @@ namespace sawlog::config {
 [[nodiscard]] std::string check_not_empty(const std::string& text);
 [[nodiscard]] std::string check_http_url(const std::string& text);
 [[nodiscard]] std::string check_loki_url(const std::string& text);
+[[nodiscard]] std::string check_otlp_url(const std::string& text);
 [[nodiscard]] std::string check_broker(const std::string& text);          // host:port
 [[nodiscard]] std::string check_listen_address(const std::string& text);  // address:port or ""
 [[nodiscard]] std::string check_glob(const std::string& text);            // of files

@@ -37,4 +37,10 @@ struct Judgement {
   std::vector<std::vector<uint32_t>> parts;  // of kParts: rising lines
 };
 
+// Every line of a request is to blame, or may be.
+[[nodiscard]] Judgement all_refused(uint32_t line_count, const std::string& type,
+                                    const std::string& reason);
+// Some line is to blame, and the halves will tell more. Needs two lines or more.
+[[nodiscard]] Judgement in_halves(uint32_t line_count);
+
 }  // namespace sawlog::outputs

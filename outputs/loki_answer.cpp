@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <ctime>
-#include <numeric>
 
 #include "outputs/http_answer.h"
 
@@ -40,21 +39,6 @@ constexpr std::array<Refusal, 13> kRefusals = {{
 // What Loki's parts say to each other when a request is above their gRPC limit (4 MiB by default).
 constexpr std::string_view kTooLargeForGrpc = "received message larger than max";
 
-std::vector<uint32_t> all_lines(const Batch& batch) {
-  std::vector<uint32_t> lines(batch.line_count());
-  std::iota(lines.begin(), lines.end(), 0);
-  return lines;
-}
-
-Judgement halves(const Batch& batch) {
-  Judgement judgement;
-  judgement.kind = Judgement::Kind::kParts;
-  const std::vector<uint32_t> lines = all_lines(batch);
-  const auto middle = lines.begin() + static_cast<std::ptrdiff_t>(lines.size() / 2);
-  judgement.parts = {{lines.begin(), middle}, {middle, lines.end()}};
-  return judgement;
-}
-
 // The lines older than Loki accepts, by its own statement, are refused; the others go again.
 std::optional<Judgement> refuse_older(const Batch& batch, int64_t oldest_unix_ns,
                                       std::string_view type, const std::string& reason) {
@@ -74,16 +58,12 @@ std::optional<Judgement> refuse_older(const Batch& batch, int64_t oldest_unix_ns
 
 Judgement judge_refusal(const HttpResponse& response, const Batch& batch, std::string_view type) {
   const std::string reason = describe_answer(response);
-  if (batch.line_count() == 1) {
-    Judgement judgement;
-    judgement.exceptions.push_back({0, LineFate::kRefused, std::string(type), reason});
-    return judgement;
-  }
+  if (batch.line_count() == 1) return all_refused(1, std::string(type), reason);
   const auto oldest = oldest_acceptable_unix_ns(response.body);
   if (oldest && (type == "greater_than_max_sample_age" || type == "too_far_behind")) {
     if (auto judged = refuse_older(batch, *oldest, type, reason)) return *judged;
   }
-  return halves(batch);
+  return in_halves(batch.line_count());
 }
 
 // The number after the phrase, or nothing.
