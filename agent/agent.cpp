@@ -21,6 +21,7 @@
 #include "agent/metrics/summary.h"
 #include "agent/output_factory.h"
 #include "agent/recorder.h"
+#include "agent/source_context.h"
 #include "agent/status_report.h"
 #include "agent/tail/cursor_check.h"
 #include "agent/tail/directory_watcher.h"
@@ -69,18 +70,6 @@ void log_consumer_report(const std::string& consumer, const std::string& level,
   } else {
     logger.info(message);
   }
-}
-
-parsers::SourceContext make_context(const config::SourceConfig& source,
-                                    const config::Labels& labels) {
-  parsers::SourceContext context{source.name, labels, source.fields, source.enrich};
-  context.where = source.where;
-  context.sample = {source.sample.rate, source.sample.by, source.sample.keep};
-  for (const auto& label : source.labels) {
-    std::erase_if(context.labels, [&](const auto& other) { return other.first == label.first; });
-    context.labels.push_back(label);
-  }
-  return context;
 }
 
 }  // namespace
@@ -181,7 +170,7 @@ base::Expected<void> Agent::Implementation::open_tail(
   std::vector<TailSource> sources;
   const auto add = [&](const config::SourceConfig& source) {
     sources_.push_back(
-        std::make_unique<parsers::SourceContext>(make_context(source, config_.labels)));
+        std::make_unique<parsers::SourceContext>(make_source_context(source, config_.labels)));
     sources.push_back({.context = sources_.back().get(),
                        .paths = source.paths,
                        .exclude = source.exclude,

@@ -156,13 +156,17 @@ class DeadLetters::Implementation {
     if (unsynced_.empty()) return {};
     if (auto synced = file_->sync_data(); !synced) {
       // What the kernel still has of it is not to be relied on: written again, as a whole.
-      size_bytes_ = synced_bytes_;
+      forget_unsynced();
       needs_cut_ = true;
-      for (const Unsynced& letter : unsynced_) {
-        if (letter.is_new) recent_.erase(letter.id);
-      }
-      unsynced_.clear();
       return synced;
+    }
+    if (!is_under_its_name()) {
+      // Whoever took it away may have read it before these letters were in it.
+      forget_unsynced();
+      is_checked_ = false;
+      return base::unexpected(base::ErrorCode::kUnavailable,
+                              "'" + options_.path + "' was taken away while dead letters were " +
+                                  "written; they are written again");
     }
     synced_bytes_ = size_bytes_;
     for (const Unsynced& letter : unsynced_) ++*letter.count;
@@ -209,6 +213,19 @@ class DeadLetters::Implementation {
     }
     is_checked_ = true;
     return {};
+  }
+
+  [[nodiscard]] bool is_under_its_name() {
+    const auto stat = filesystem_.stat(options_.path);
+    return stat && stat->device == device_ && stat->inode == inode_;
+  }
+
+  void forget_unsynced() {
+    size_bytes_ = synced_bytes_;
+    for (const Unsynced& letter : unsynced_) {
+      if (letter.is_new) recent_.erase(letter.id);
+    }
+    unsynced_.clear();
   }
 
   void encode(const DeadLetter& letter) {

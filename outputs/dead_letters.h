@@ -18,8 +18,9 @@
 //   * a torn last line (crash) is cut off when opening; a failed write leaves no half line behind;
 //   * a record that was set aside shortly before (the last kRememberedRecords, also from before a
 //     restart) is not written again when the same line is refused again after a crash.
-// The file may be moved away or emptied by the operator while the agent runs: write() sees it and
-// goes on in a new one.
+// The file may be moved away or emptied while the agent runs (an operator, `sawlog replay`):
+// write() sees it and goes on in a new one, and sync() fails when it happened in between, so that
+// whoever took the file finds in it every letter that counts as set aside.
 //
 // Single-threaded: only on the consumer's thread. Blocks on the local disk only.
 #pragma once

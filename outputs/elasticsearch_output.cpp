@@ -129,7 +129,7 @@ void ElasticsearchOutput::frame(const parsers::Chunk& chunk, const parsers::Reco
   if (options_.exactly_once) {
     bytes += "\"_id\":\"";
     line.record_id_begin = static_cast<uint32_t>(bytes.size() - begin);
-    bytes += parsers::RecordId(chunk.file, offset, record.raw()).text();
+    bytes += parsers::RecordId::of(chunk, record).text();
     bytes += '"';
   }
   bytes += "}}\n";

@@ -124,7 +124,7 @@ void KafkaFramer::append(const parsers::Chunk& chunk, const parsers::Record& rec
   message.begin = static_cast<uint32_t>(text.size());
   writer_.append(chunk, record, text);
   message.payload_bytes = static_cast<uint32_t>(text.size()) - message.begin;
-  text += parsers::RecordId(chunk.file, message.offset, record.raw()).text();
+  text += parsers::RecordId::of(chunk, record).text();
   if (has_key_field_ && record[key_].is_present()) {
     text += record[key_].text;
     message.key_bytes = static_cast<uint32_t>(record[key_].text.size());

@@ -77,7 +77,7 @@ Handled LokiOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
 
 void LokiOutput::frame(const parsers::Chunk& chunk, const parsers::Record& record) {
   const uint64_t offset = chunk.offset_of(record.line());
-  const parsers::RecordId id(chunk.file, offset, record.raw());
+  const parsers::RecordId id = parsers::RecordId::of(chunk, record);
   line_.clear();
   writer_.append(chunk, record, line_);
 

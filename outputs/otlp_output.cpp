@@ -43,7 +43,7 @@ Handled OtlpOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
 
 void OtlpOutput::frame(const parsers::Chunk& chunk, const parsers::Record& record) {
   const uint64_t offset = chunk.offset_of(record.line());
-  const parsers::RecordId id(chunk.file, offset, record.raw());
+  const parsers::RecordId id = parsers::RecordId::of(chunk, record);
   line_.clear();
   writer_.append(chunk, record, line_);
   std::string& bytes = sender_.builder().bytes();

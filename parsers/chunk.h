@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +58,9 @@ struct Chunk {
   std::string_view bytes;
   std::span<const Line> lines;
   int64_t first_read_unix_ns = 0;  // the time of lines that have none; the same after a crash
+  // Of its only line, where that is not what was read first (sawlog replay): the hash of the bytes
+  // that were, for the record id.
+  std::optional<uint64_t> raw_hash;
 
   [[nodiscard]] std::string_view text(const Line& line) const {
     return bytes.substr(line.begin, line.size_bytes);

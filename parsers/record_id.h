@@ -9,9 +9,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "lib/base/file_id.h"
+#include "parsers/chunk.h"
+#include "parsers/record.h"
 
 namespace sawlog::parsers {
 
@@ -20,9 +23,21 @@ class RecordId {
   static constexpr size_t kSizeBytes = 38;
   // line: the raw bytes as read, without the line end; hashed with XXH3 (64 bits).
   RecordId(const base::FileId& file, uint64_t offset, std::string_view line);
+  // Of a record of the chunk; what the chunk knows of its raw bytes comes before them.
+  [[nodiscard]] static RecordId of(const Chunk& chunk, const Record& record);
+
+  // What an id says; empty if the text is none.
+  struct Parts {
+    base::FileId file;
+    uint64_t offset = 0;
+    uint64_t hash = 0;
+  };
+  [[nodiscard]] static std::optional<Parts> parse(std::string_view text);
+
   [[nodiscard]] std::string_view text() const { return {text_.data(), text_.size()}; }
 
  private:
+  RecordId(const base::FileId& file, uint64_t offset, uint64_t hash);
   std::array<char, kSizeBytes> text_;
 };
 

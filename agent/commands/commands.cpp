@@ -8,6 +8,7 @@ constexpr Command kCommands[] = {
     {"run", "follow the configured files and ship them", run},
     {"check", "check a configuration: every mistake with file:line:col", check},
     {"report", "what logs say: rates, durations, failures, errors, changes", report},
+    {"replay", "send dead letters again", replay},
     {"schema", "the JSON Schema of the configuration, for editors", schema},
 };
 

@@ -11,7 +11,7 @@ namespace sawlog::agent::commands {
 constexpr int kExitDone = 0;
 constexpr int kExitFailed = 1;       // while running
 constexpr int kExitUsage = 2;        // wrong usage or configuration
-constexpr int kExitDeadLetters = 3;  // run --once: done, but some lines went to the dead letters
+constexpr int kExitDeadLetters = 3;  // run --once, replay: done, but some lines were refused
 
 struct Command {
   const char* name;
@@ -24,6 +24,7 @@ struct Command {
 int report(const std::vector<std::string>& arguments);
 int run(const std::vector<std::string>& arguments);
 int check(const std::vector<std::string>& arguments);
+int replay(const std::vector<std::string>& arguments);
 int schema(const std::vector<std::string>& arguments);
 
 }  // namespace sawlog::agent::commands

@@ -76,6 +76,19 @@ TEST_F(DeadLettersTest, CountsByReasonWhenDurable) {
   EXPECT_EQ(counts[1].lines, 1);
 }
 
+// Whoever takes the file away must find in it all that counts as set aside (sawlog replay).
+TEST_F(DeadLettersTest, WhatWasWrittenWhileTheFileWasTakenIsWrittenAgain) {
+  auto letters = open();
+  ASSERT_TRUE(letters->write(letter("1", "{}")));
+  ASSERT_TRUE(disk_.rename(kPath, "/state/dead/taken"));
+  EXPECT_FALSE(letters->sync());
+  EXPECT_TRUE(letters->counts().empty());
+  ASSERT_TRUE(letters->write(letter("1", "{}")));
+  ASSERT_TRUE(letters->sync());
+  EXPECT_EQ(line_count(), 1) << "in the new file";
+  EXPECT_EQ(letters->counts()[0].lines, 1);
+}
+
 TEST_F(DeadLettersTest, ManyReasonsStayBounded) {
   auto letters = open();
   for (int i = 0; i < 200; ++i) {

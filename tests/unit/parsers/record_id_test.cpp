@@ -36,5 +36,15 @@ TEST(RecordId,
             RecordId(file_of(3), 999, "b").text().substr(0, 16));
 }
 
+TEST(RecordId, SaysWhatItIsMadeOf) {
+  const RecordId id(file_of(0xa7), 0x0102030405060708, "line");
+  const auto parts = RecordId::parse(id.text());
+  ASSERT_TRUE(parts);
+  EXPECT_EQ(parts->file, file_of(0xa7));
+  EXPECT_EQ(parts->offset, 0x0102030405060708);
+  EXPECT_FALSE(RecordId::parse(id.text().substr(1)));
+  EXPECT_FALSE(RecordId::parse(std::string(38, '+')));
+}
+
 }  // namespace
 }  // namespace sawlog::parsers

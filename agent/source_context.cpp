@@ -1,0 +1,17 @@
+#include "agent/source_context.h"
+
+namespace sawlog::agent {
+
+parsers::SourceContext make_source_context(const config::SourceConfig& source,
+                                           const config::Labels& labels) {
+  parsers::SourceContext context{source.name, labels, source.fields, source.enrich};
+  context.where = source.where;
+  context.sample = {source.sample.rate, source.sample.by, source.sample.keep};
+  for (const auto& label : source.labels) {
+    std::erase_if(context.labels, [&](const auto& other) { return other.first == label.first; });
+    context.labels.push_back(label);
+  }
+  return context;
+}
+
+}  // namespace sawlog::agent
