@@ -59,16 +59,17 @@ outputs::Wake Consumer::step() {
   if (const auto event = health_log_.look(output_->health())) report(event->level, event->message);
   if (conclude_prepared()) wake.has_work = true;
   advance_cursors();
-  const bool was_save_wanted = output_->wants_save();
+  const bool was_save_wanted = output_->wants_save() || waits_for_save_;
   save_if_due();
-  if (was_save_wanted && !output_->wants_save()) wake.has_work = true;
+  if (was_save_wanted && !output_->wants_save() && !waits_for_save_) wake.has_work = true;
   if (did_read && output_->wants_more()) wake.has_work = true;
   if (checkpoint_->state().prepared) {
     if (output_->conclusion() != outputs::Conclusion::kOpen) {
       wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, save_again_at_ns_);
     }
   } else if (is_dirty_ || output_->wants_save()) {
-    const int64_t due = is_dirty_ ? dirty_since_ns_ + output_->save_delay_ns() : 0;
+    const bool may_wait = is_dirty_ && !waits_for_save_;
+    const int64_t due = may_wait ? dirty_since_ns_ + output_->save_delay_ns() : 0;
     wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, std::max(due, save_again_at_ns_));
   }
   if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
@@ -111,6 +112,7 @@ void Consumer::unknown(const outputs::LineRange& range) {
 // --- which files -------------------------------------------------------------------------------
 
 void Consumer::take_snapshot() {
+  const bool is_first = table_version_ == UINT64_MAX;
   table_version_ = table_.version();
   const auto listed = table_.snapshot();
   for (auto& [id, entry] : files_) entry.is_listed = false;
@@ -120,7 +122,7 @@ void Consumer::take_snapshot() {
       file->set_unwanted(options_.index);
       continue;
     }
-    add_file(file);
+    add_file(file, is_first);
     order_.push_back(file->id());
   }
   for (const auto& [id, entry] : files_) {
@@ -135,7 +137,7 @@ bool Consumer::wants_source(const std::string& source) const {
                                                source) != options_.sources.end();
 }
 
-void Consumer::add_file(const std::shared_ptr<TailedFile>& file) {
+void Consumer::add_file(const std::shared_ptr<TailedFile>& file, bool was_there_at_start) {
   const auto [place, is_new] = files_.try_emplace(file->id());
   FileEntry& entry = place->second;
   entry.is_listed = true;
@@ -147,6 +149,12 @@ void Consumer::add_file(const std::shared_ptr<TailedFile>& file) {
     file->set_acknowledged(options_.index, cursor);
   } else {
     cursor.offset = file->start_offset();
+  }
+  if (was_there_at_start || saved.contains(file->id())) {
+    entry.repeat_end = cursor.offset + options_.unsaved_bytes_max;
+    const auto content = file->content();
+    const bool is_plain = content != nullptr && content->compression == Compression::kNone;
+    if (is_plain) entry.repeat_end = std::min(entry.repeat_end, file->size_bytes());
   }
   entry.is_verified = cursor.hashed_bytes == 0;
   entry.progress = std::make_unique<FileProgress>(file, cursor);
@@ -212,7 +220,9 @@ void Consumer::save_if_due() {
   const int64_t now = clock_.monotonic_ns();
   if (now < save_again_at_ns_) return;
   const bool is_last = reading_ != Reading::kAll;
-  if (is_last || output_->wants_save() || now - dirty_since_ns_ >= output_->save_delay_ns()) save();
+  if (is_last || output_->wants_save() || waits_for_save_ ||
+      now - dirty_since_ns_ >= output_->save_delay_ns())
+    save();
 }
 
 void Consumer::save() {
@@ -256,11 +266,23 @@ void Consumer::after_save(bool is_prepared) {
     if (is_prepared) continue;
     entry.progress->file().set_acknowledged(options_.index, entry.progress->cursor());
   }
+  waits_for_save_ = false;
   dirty_files_.clear();
   forgotten_.clear();
   is_dirty_ = false;
   output_->saved();
+  look_for_repeats();
   if (has_unlisted_) drop_unlisted_files();
+}
+
+void Consumer::look_for_repeats() {
+  if (!has_repeats_) return;
+  has_repeats_ = std::any_of(files_.begin(), files_.end(), [this](const auto& file) {
+    const FileEntry& entry = file.second;
+    return entry.progress->cursor().offset < entry.repeat_end &&
+           (entry.progress->has_in_flight() || has_unread(entry));
+  });
+  if (!has_repeats_) output_->past_repeats();
 }
 
 bool Consumer::conclude_prepared() {

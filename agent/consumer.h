@@ -14,7 +14,9 @@
 //   * cursors, ledger and the handler's state are saved in one record of one moment;
 //   * what an output with transactions has settled is saved as prepared, and counts (for tail, too)
 //     only when the output says that it was committed; until then there is no other save;
-//   * while the state cannot be saved nothing new is read: what a crash may repeat stays bounded.
+//   * while the state cannot be saved nothing new is read, and a file is never read further than
+//     unsaved_bytes_max beyond its saved cursor: what a crash may repeat stays bounded, and only
+//     that much is marked as Chunk::may_have_been_sent after a start.
 // Single-threaded but for status(). Its reading half is agent/consumer_reading.cpp.
 #pragma once
 
@@ -46,7 +48,8 @@ struct ConsumerOptions {
   std::vector<std::string> sources;  // empty: all
   // Reports what a person should know; level is "info", "warn" or "error".
   std::function<void(const char* level, const std::string& message)> report;
-  std::string where = {};  // of the output: only these records; "": all
+  std::string where = {};                   // of the output: only these records; "": all
+  uint64_t unsaved_bytes_max = 256u << 20;  // how far a file is read beyond its saved cursor
 };
 
 // A moment's view for /status, /metrics and --once.
@@ -105,6 +108,7 @@ class Consumer final : private outputs::DeliverySink {
     bool is_listed = true;          // still in the table
     bool is_verified = false;       // the cursor was compared with the content
     bool is_dirty = false;          // the cursor moved since the last save
+    uint64_t repeat_end = 0;        // what lies before it may have been sent before the start
     int64_t behind_since_unix_ns = 0;
     // As far as is known, nothing unread is older. Of an output that wants_time_order().
     int64_t next_time_unix_ns = INT64_MIN;
@@ -120,7 +124,7 @@ class Consumer final : private outputs::DeliverySink {
   void unknown(const outputs::LineRange& range) override;
 
   void take_snapshot();
-  void add_file(const std::shared_ptr<TailedFile>& file);
+  void add_file(const std::shared_ptr<TailedFile>& file, bool was_there_at_start);
   void drop_unlisted_files();
   bool wants_source(const std::string& source) const;
 
@@ -136,6 +140,7 @@ class Consumer final : private outputs::DeliverySink {
   Attempt read_file(FileEntry& entry, int64_t limit_unix_ns);
   void limit_to(int64_t limit_unix_ns, FileEntry& entry, ChunkRead& read);
   bool has_unread(const FileEntry& entry) const;
+  bool is_ahead_of_save(const FileEntry& entry);
   bool verify_cursor(FileEntry& entry);
   void give(FileEntry& entry, ChunkRead& read);
   void abandon(FileEntry& entry, const Cursor& rest, uint64_t lines_before);
@@ -150,6 +155,7 @@ class Consumer final : private outputs::DeliverySink {
   void take_save_failure(const base::Error& error);
   void take_save_success();
   void mark_dirty();
+  void look_for_repeats();
   void publish_status();
   void report(const char* level, const std::string& message) const;
 
@@ -168,6 +174,8 @@ class Consumer final : private outputs::DeliverySink {
   size_t turn_ = 0;                  // whose turn it is in order_
   std::vector<FileEntry*> by_time_;  // of read_by_time()
   Reading reading_ = Reading::kAll;
+  bool waits_for_save_ = false;  // some file is read as far as it may be before the next save
+  bool has_repeats_ = true;      // lines that may have been sent before the start are not saved yet
 
   std::vector<base::FileId> touched_;  // files with settled pieces since advance_cursors()
   std::vector<PendingNote> pending_notes_;

@@ -83,7 +83,16 @@ bool Consumer::has_unread(const FileEntry& entry) const {
   return content->compression != Compression::kNone || next.offset < file.size_bytes();
 }
 
+bool Consumer::is_ahead_of_save(const FileEntry& entry) {
+  const auto next = entry.progress->next();
+  const uint64_t saved = entry.progress->file().acknowledged(options_.index);
+  if (next.end || next.offset < saved + options_.unsaved_bytes_max) return false;
+  waits_for_save_ = true;
+  return true;
+}
+
 Consumer::Attempt Consumer::read_file(FileEntry& entry, int64_t limit_unix_ns) {
+  if (is_ahead_of_save(entry)) return Attempt::kNothing;
   FileProgress& progress = *entry.progress;
   const uint64_t changes = progress.file().change_count();
   if (!entry.is_verified && !verify_cursor(entry)) {
@@ -115,6 +124,7 @@ Consumer::Attempt Consumer::read_file(FileEntry& entry, int64_t limit_unix_ns) {
     return Attempt::kNothing;
   }
   read->chunk.first_read_unix_ns = time.unix_ns;
+  read->chunk.may_have_been_sent = next.offset < entry.repeat_end;
   // A piece that is given again keeps its borders.
   if (output_->wants_time_order() && !next.end) limit_to(limit_unix_ns, entry, *read);
   if (read->chunk.lines.empty() && read->end.offset == next.offset) return Attempt::kLater;

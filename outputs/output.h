@@ -49,7 +49,8 @@ struct OutputCounters {
   uint64_t retries = 0;     // requests or messages sent again
   uint64_t sent_bytes = 0;  // on the wire, after compression
   uint64_t requests = 0;
-  uint64_t already_there = 0;   // lines the destination had from before (409 on create)
+  uint64_t already_there = 0;  // lines the destination had from before (409 on create, found there)
+  uint64_t diverted = 0;       // lines that it took, but put aside itself (a failure store)
   uint64_t overflow_lines = 0;  // lines beyond a limit of names (Loki's streams)
 };
 
@@ -106,6 +107,8 @@ class Output {
   // "" for an output without state.
   [[nodiscard]] virtual std::string save_state(SaveKind kind) = 0;
   virtual void saved() {}
+  // Once after a start: every line with Chunk::may_have_been_sent is settled and saved.
+  virtual void past_repeats() {}
   // How long settled deliveries may wait for their save: what a crash may send again.
   [[nodiscard]] virtual int64_t save_delay_ns() const = 0;
   // The output has to have its state saved before it can go on, though no delivery was settled: a

@@ -57,7 +57,8 @@ struct Chunk {
   uint64_t next_offset = 0;  // of the first byte that this chunk does not cover
   std::string_view bytes;
   std::span<const Line> lines;
-  int64_t first_read_unix_ns = 0;  // the time of lines that have none; the same after a crash
+  int64_t first_read_unix_ns = 0;   // the time of lines that have none; the same after a crash
+  bool may_have_been_sent = false;  // before the agent's last end, with an outcome not known now
   // Of its only line, where that is not what was read first (sawlog replay): the hash of the bytes
   // that were, for the record id.
   std::optional<uint64_t> raw_hash;

@@ -15,6 +15,7 @@ Handled FakeOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
   }
   framed_.push_back(std::move(framed));
   chunk_times_unix_ns.push_back(chunk.first_read_unix_ns);
+  chunks_are_repeats.push_back(chunk.may_have_been_sent);
   return {.used_chunk_time = uses_chunk_time};
 }
 

@@ -51,6 +51,7 @@ class FakeOutput final : public Output {
   void drain() override {}
   [[nodiscard]] std::string save_state(SaveKind kind) override;
   void saved() override { ++saves; }
+  void past_repeats() override { is_past_repeats = true; }
   [[nodiscard]] int64_t save_delay_ns() const override { return save_delay; }
   [[nodiscard]] Health health() const override { return current_health; }
   [[nodiscard]] OutputCounters counters() const override { return {}; }
@@ -61,6 +62,8 @@ class FakeOutput final : public Output {
   uint64_t saves = 0;
   bool uses_chunk_time = false;              // as if no line had a time of its own
   std::vector<int64_t> chunk_times_unix_ns;  // of the chunks it was given
+  std::vector<bool> chunks_are_repeats;      // Chunk::may_have_been_sent
+  bool is_past_repeats = false;
 
  private:
   struct Framed {

@@ -39,7 +39,7 @@ class ConsumerTest : public testing::Test {
     const auto report = [this](const char*, const std::string& message) {
       reports.push_back(message);
     };
-    ConsumerOptions options{"search", 0, {}, report, where};
+    ConsumerOptions options{"search", 0, {}, report, where, unsaved_bytes_max};
     auto opened =
         Consumer::open(std::move(options), table, std::move(*checkpoint), std::move(made), clock);
     ASSERT_TRUE(opened) << opened.error().message;
@@ -86,6 +86,7 @@ class ConsumerTest : public testing::Test {
   FakeOutput* output = nullptr;
   std::vector<std::string> reports;
   std::string where;  // of the output
+  uint64_t unsaved_bytes_max = 256u << 20;
   std::unique_ptr<Consumer> consumer;
 };
 
@@ -133,6 +134,40 @@ TEST_F(ConsumerTest, WhatWasNotAcknowledgedIsSentAgainAtItsOffset) {
   EXPECT_THAT(lines(), ElementsAre("one", "two", "one", "two"));
   EXPECT_EQ(destination.entries[0].offset, destination.entries[2].offset);
   EXPECT_EQ(consumer->status().ledger.read_lines, 2) << "counted once";
+}
+
+TEST_F(ConsumerTest, WhatWasThereAtTheStartMayHaveBeenSentBefore) {
+  run_steps();
+  write("one\ntwo\n");
+  run_steps();
+  EXPECT_THAT(output->chunks_are_repeats, ElementsAre(false)) << "written while we ran";
+  write("three\n");
+  start();
+  output->answer = [] { return FakeAnswer::kHold; };
+  run_steps();
+  EXPECT_THAT(output->chunks_are_repeats, ElementsAre(true));
+  EXPECT_FALSE(output->is_past_repeats);
+  write("four\n");
+  output->answer = [] { return FakeAnswer::kAccept; };
+  run_steps();
+  EXPECT_THAT(output->chunks_are_repeats, ElementsAre(true, false));
+  EXPECT_TRUE(output->is_past_repeats);
+}
+
+TEST_F(ConsumerTest, AFileIsNotReadFarBeyondItsSavedCursor) {
+  unsaved_bytes_max = 8;
+  start();
+  output->save_delay = 3600 * base::kNsPerSecond;
+  output->answer = [] { return FakeAnswer::kHold; };
+  write("one\ntwo\n");
+  run_steps();
+  write("three\n");
+  run_steps();
+  EXPECT_EQ(output->chunks_are_repeats.size(), 1);
+  output->answer = [] { return FakeAnswer::kAccept; };
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one", "two", "three"));
+  EXPECT_EQ(file->acknowledged(0), 8) << "saved at once, to go on";
 }
 
 TEST_F(ConsumerTest, AFullOutputIsGivenNothingMore) {
