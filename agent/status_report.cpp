@@ -72,6 +72,7 @@ void append_consumer(std::string& out, const ConsumerStatus& consumer, int64_t n
   object.number("sent_bytes", consumer.counters.sent_bytes);
   object.number("already_there_lines", consumer.counters.already_there);
   object.number("overflow_lines", consumer.counters.overflow_lines);
+  object.number("failure_store_lines", consumer.counters.diverted);
   object.number("memory_bytes", consumer.memory_bytes);
   append_array(object.key("dead_letters"), consumer.dead_letters,
                [&](const outputs::DeadLetterCount& count) {
@@ -138,6 +139,7 @@ ConsumerFigures consumer_figures(const ConsumerStatus& consumer, int64_t now_uni
   figures.sent_bytes = consumer.counters.sent_bytes;
   figures.already_there_lines = consumer.counters.already_there;
   figures.overflow_lines = consumer.counters.overflow_lines;
+  figures.diverted_lines = consumer.counters.diverted;
   for (const outputs::DeadLetterCount& count : consumer.dead_letters) {
     figures.dead_letters.emplace_back(count.reason, count.lines);
   }

@@ -53,6 +53,9 @@ size_t Batch::memory_bytes() const {
 
 Batch Batch::subset(std::span<const uint32_t> lines) const {
   Batch part;
+  part.may_be_there = may_be_there;
+  part.first_sent = first_sent;
+  part.places = places;
   size_t bytes = 0;
   for (const uint32_t index : lines) bytes += frame(index).size();
   part.bytes_.reserve(bytes);
@@ -142,6 +145,7 @@ void BatchBuilder::begin_chunk(Delivery delivery, std::string_view file_path,
     return;
   }
   chunk_delivery_ = std::make_shared<OpenDelivery>(std::move(delivery), file_path);
+  chunk_is_repeat_ = false;
   chunk_bytes_ = 0;
   now_monotonic_ns_ = now_monotonic_ns;
 }
@@ -158,6 +162,7 @@ void BatchBuilder::end_line(FramedLine line) {
   if (batch_.lines_.empty()) started_monotonic_ns_ = now_monotonic_ns_;
   if (batch_.deliveries_.empty() || batch_.deliveries_.back() != chunk_delivery_) {
     batch_.deliveries_.push_back(chunk_delivery_);
+    batch_.may_be_there = batch_.may_be_there || chunk_is_repeat_;
   }
   line.end = static_cast<uint32_t>(batch_.bytes_.size());
   line.delivery = static_cast<uint32_t>(batch_.deliveries_.size() - 1);
@@ -197,6 +202,9 @@ void BatchBuilder::recycle(Batch batch) {
   batch.deliveries_.clear();
   batch.groups_.clear();
   batch.attempts = 0;
+  batch.may_be_there = false;
+  batch.first_sent = Batch::kNeverSent;
+  batch.places.reset();
   spare_.push_back(std::move(batch));
 }
 

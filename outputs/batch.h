@@ -84,6 +84,15 @@ class Batch {
 
   uint64_t attempts = 0;  // requests that failed with these lines, in a row
 
+  // What http_sender.h and its destination know about where the lines are; a part of the batch
+  // knows the same.
+  bool may_be_there = false;         // they were sent, or may have been before a crash, and nobody
+                                     // answered: to be looked for before they are sent (again)
+  uint64_t first_sent = kNeverSent;  // the destination's mark of when they were sent first
+  // Where they are still to be looked for, the next place last; empty until the destination said.
+  std::optional<std::vector<std::string>> places{};
+  static constexpr uint64_t kNeverSent = UINT64_MAX;
+
  private:
   friend class BatchBuilder;
   std::string bytes_;
@@ -103,6 +112,8 @@ class BatchBuilder {
   explicit BatchBuilder(const BatchOptions& options);
 
   void begin_chunk(Delivery delivery, std::string_view file_path, int64_t now_monotonic_ns);
+  // The chunk's lines may have been sent before a crash.
+  void mark_chunk_as_repeat() { chunk_is_repeat_ = true; }
   [[nodiscard]] std::string& bytes() { return batch_.bytes_; }
   // The index of a group in the batch that the next line goes to; valid while batch_number() stays.
   [[nodiscard]] uint32_t add_group(std::string_view name);
@@ -116,6 +127,7 @@ class BatchBuilder {
   [[nodiscard]] std::vector<Batch> take_full() { return std::exchange(full_, {}); }
   // What there is, full or not.
   [[nodiscard]] std::optional<Batch> take_rest();
+  [[nodiscard]] bool is_empty() const { return batch_.is_empty() && full_.empty(); }
   // When the unfinished batch is due, or INT64_MAX.
   [[nodiscard]] int64_t due_monotonic_ns() const;
 
@@ -138,6 +150,7 @@ class BatchBuilder {
   std::vector<Batch> full_;
   std::vector<Batch> spare_;
   std::shared_ptr<OpenDelivery> chunk_delivery_;  // of the chunk that is being framed
+  bool chunk_is_repeat_ = false;
   uint64_t chunk_lines_left_ = 0;
   size_t chunk_bytes_ = 0;
   size_t chunk_bytes_max_ = 1u << 20;

@@ -5,6 +5,7 @@
 
 #include <simdjson.h>
 
+#include "outputs/elasticsearch_api.h"
 #include "outputs/http_answer.h"
 
 namespace sawlog::outputs {
@@ -64,6 +65,16 @@ void read_error(ondemand::object error, LineVerdict& verdict) {
   }
 }
 
+// Which index took the line; what went to a failure store tells nothing about where lines go.
+void note_place(ondemand::object result, Judgement& judgement) {
+  const std::string failure_store = string_field(result, "failure_store");
+  if (failure_store == "used") {
+    ++judgement.diverted;
+  } else if (judgement.index.empty()) {
+    judgement.index = string_field(result, "_index");
+  }
+}
+
 // One of items: {"create": {"status": 400, "error": {…}}}. False when it is not that.
 bool judge_item(ondemand::object item, uint32_t line, Judgement& judgement) {
   for (auto operation : item) {
@@ -73,9 +84,9 @@ bool judge_item(ondemand::object item, uint32_t line, Judgement& judgement) {
     if (result.find_field_unordered("status").get_int64().get(status) != simdjson::SUCCESS) {
       return false;
     }
-    if (status >= 200 && status < 300) return true;
-    if (status == 409) {
-      ++judgement.already_there;
+    if (status == 409) ++judgement.already_there;
+    if (status == 409 || (status >= 200 && status < 300)) {
+      note_place(result, judgement);
       return true;
     }
     LineVerdict verdict;
@@ -86,10 +97,24 @@ bool judge_item(ondemand::object item, uint32_t line, Judgement& judgement) {
     }
     if (verdict.type.empty()) verdict.type = "status_" + std::to_string(status);
     verdict.fate = fate_of_bulk_item(static_cast<int>(status), verdict.type, verdict.reason);
+    verdict.may_be_there = status >= 500;
     judgement.exceptions.push_back(std::move(verdict));
     return true;
   }
   return false;
+}
+
+// The usual answer: its items need only be counted, and the first tells the index.
+bool judge_all_delivered(ondemand::array items, uint32_t line_count, Judgement& judgement) {
+  size_t item_count = 0;
+  if (items.count_elements().get(item_count) != simdjson::SUCCESS || item_count != line_count) {
+    return false;
+  }
+  for (auto element : items) {
+    ondemand::object item;
+    return element.get_object().get(item) == simdjson::SUCCESS && judge_item(item, 0, judgement);
+  }
+  return true;
 }
 
 // False when the body is not the answer to a _bulk request of line_count items.
@@ -104,9 +129,8 @@ bool judge_items(std::string_view body, uint32_t line_count, Judgement& judgemen
       document["items"].get_array().get(items) != simdjson::SUCCESS) {
     return false;
   }
-  if (!has_errors) {
-    size_t item_count = 0;
-    return items.count_elements().get(item_count) == simdjson::SUCCESS && item_count == line_count;
+  if (!has_errors && body.find("failure_store") == std::string_view::npos) {
+    return judge_all_delivered(items, line_count, judgement);
   }
   uint32_t line = 0;
   for (auto element : items) {
@@ -141,11 +165,11 @@ LineFate fate_of_bulk_item(int status, std::string_view type, std::string_view r
 }
 
 Judgement judge_bulk_answer(const HttpResponse& response, uint32_t line_count) {
-  if (const auto judged = judge_status(response)) return *judged;
   Judgement judgement;
-  if (response.status == 400) {
-    judgement.kind = Judgement::Kind::kOperator;
-    judgement.reason = describe_answer(response);
+  if (auto judged = judge_status(response)) judgement = std::move(*judged);
+  if (response.status == 400) judgement.kind = Judgement::Kind::kOperator;
+  if (judgement.kind != Judgement::Kind::kLines) {
+    judgement.reason = describe_error(response);
     return judgement;
   }
   if (!judge_items_safely(response.body, line_count, judgement)) {

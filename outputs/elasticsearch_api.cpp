@@ -5,6 +5,8 @@
 
 #include <simdjson.h>
 
+#include "outputs/http_answer.h"
+
 namespace sawlog::outputs {
 namespace {
 
@@ -32,14 +34,6 @@ std::string text_of(const simdjson::simdjson_result<dom::element>& element) {
   std::string_view text;
   if (element.get_string().get(text) != simdjson::SUCCESS) return "";
   return std::string(text);
-}
-
-// "logs-000012" → 12: what every rollover counts up. Empty: the name ends in no number.
-std::optional<uint64_t> generation(std::string_view name) {
-  size_t begin = name.size();
-  while (begin > 0 && name[begin - 1] >= '0' && name[begin - 1] <= '9') --begin;
-  if (begin == name.size() || name.size() - begin > 18) return std::nullopt;
-  return std::stoull(std::string(name.substr(begin)));
 }
 
 // The strings of the array under key of every object in the array under list.
@@ -72,6 +66,19 @@ std::optional<SearchServer> read_server(std::string_view body) {
   return server;
 }
 
+std::string describe_error(const HttpResponse& response) {
+  const Answer answer(response.body);
+  HttpResponse told;
+  told.status = response.status;
+  if (answer.is_json()) {
+    const auto error = answer.root()["error"];
+    told.body = text_of(error["type"]);
+    const std::string reason = text_of(error["reason"]);
+    if (!told.body.empty() && !reason.empty()) told.body.append(": ").append(reason);
+  }
+  return describe_answer(told.body.empty() ? response : told);
+}
+
 std::optional<std::vector<std::string>> read_indices(std::string_view body) {
   const Answer answer(body);
   dom::array list;
@@ -82,8 +89,34 @@ std::optional<std::vector<std::string>> read_indices(std::string_view body) {
   collect(answer.root(), "data_streams", "backing_indices", names);
   if (names.empty()) collect(answer.root(), "aliases", "indices", names);
   if (names.empty()) collect(answer.root(), "indices", "name", names);
-  std::ranges::stable_sort(names, {}, [](const std::string& name) { return generation(name); });
+  std::ranges::stable_sort(names, {},
+                           [](const std::string& name) { return index_generation(name); });
   return names;
+}
+
+std::optional<uint64_t> index_generation(std::string_view name) {
+  constexpr size_t kDigitsMax = 18;
+  size_t begin = name.size();
+  while (begin > 0 && name[begin - 1] >= '0' && name[begin - 1] <= '9') --begin;
+  if (begin == name.size() || name.size() - begin > kDigitsMax) return std::nullopt;
+  return std::stoull(std::string(name.substr(begin)));
+}
+
+std::optional<std::vector<Found>> read_found(std::string_view body) {
+  const Answer answer(body);
+  dom::array documents;
+  if (!answer.is_json() || answer.root()["docs"].get_array().get(documents) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  std::vector<Found> found;
+  for (const dom::element document : documents) {
+    Found one;
+    const bool has_answer = document["found"].get_bool().get(one.is_found) == simdjson::SUCCESS;
+    if (!has_answer) one.error = text_of(document["error"]["type"]);
+    if (!has_answer && one.error.empty()) return std::nullopt;
+    found.push_back(std::move(one));
+  }
+  return found;
 }
 
 std::string read_block(std::string_view body) {
@@ -99,6 +132,18 @@ std::string read_block(std::string_view body) {
     }
   }
   return "";
+}
+
+std::optional<std::string> read_template_content(std::string_view body) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kKinds = {
+      {{"component_templates", "component_template"}, {"index_templates", "index_template"}}};
+  const Answer answer(body);
+  if (!answer.is_json()) return std::nullopt;
+  for (const auto& [list, one] : kKinds) {
+    const auto meta = answer.root()[list].at(0)[one]["_meta"];
+    if (text_of(meta["managed_by"]) == "sawlog") return text_of(meta["content"]);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> read_missing_privileges(std::string_view body) {

@@ -11,7 +11,11 @@ namespace {
 
 // What is not asked for need not be written, sent and read: a tenth of the full answer.
 constexpr std::string_view kFilterPath =
-    "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason";
+    "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason,"
+    "items.*.failure_store";
+// Asked for now and then: it is the same for all lines, and would triple the answer.
+constexpr std::string_view kIndexPath = ",items.*._index";
+constexpr int64_t kIndexIntervalNs = base::kNsPerSecond;
 
 constexpr int64_t kNsPerHour = 3600 * base::kNsPerSecond;
 
@@ -19,10 +23,18 @@ std::string request_path(const ElasticsearchOptions& options) {
   // Indices by date are named in each action.
   std::string path = "/";
   if (options.index.empty()) path += percent_encoded(options.data_stream) + "/";
-  path.append("_bulk?filter_path=").append(kFilterPath);
-  if (!options.pipeline.empty())
-    path.append("&pipeline=").append(percent_encoded(options.pipeline));
-  return path;
+  path += "_bulk?";
+  if (!options.pipeline.empty()) {
+    path.append("pipeline=").append(percent_encoded(options.pipeline)).append("&");
+  }
+  return path.append("filter_path=").append(kFilterPath);
+}
+
+// What lines are looked up in, over its rollovers. An index named by date is one index: there _id
+// alone is exact.
+std::string lookup_target(const ElasticsearchOptions& options) {
+  if (!options.exactly_once || options.index.find('%') != std::string::npos) return "";
+  return options.index.empty() ? options.data_stream : options.index;
 }
 
 int64_t hour_of(int64_t time_unix_ns) {
@@ -85,21 +97,27 @@ ElasticsearchOutput::ElasticsearchOutput(ElasticsearchOptions options,
       writer_({.canonical_keys = options_.canonical_keys,
                .elastic_trace_keys = options_.canonical_keys,
                .host_name = options_.host_name}),
-      sender_(sender_options(options_),
-              {.fill = [this](Batch& batch, HttpRequest& request) { fill(batch, request); },
-               .judge =
-                   [](const HttpResponse& response, const Batch& batch) {
-                     return judge_bulk_answer(response, batch.line_count());
-                   }},
-              std::move(transport), std::move(dead_letters), clock) {}
+      lookup_(lookup_target(options_)),
+      sender_(
+          sender_options(options_),
+          {.fill = [this](Batch& batch, HttpRequest& request) { fill(batch, request); },
+           .judge = [this](const HttpResponse& response,
+                           const Batch& batch) { return judge(response, batch); },
+           .ask = [this](Batch& batch,
+                         HttpRequest& request) { return lookup_.ask(batch, request); },
+           .judge_found = [this](const HttpResponse& response,
+                                 Batch& batch) { return lookup_.judge_found(response, batch); }},
+          std::move(transport), std::move(dead_letters), clock) {}
 
-base::Expected<void> ElasticsearchOutput::restore(std::span<const std::string> /*states*/) {
-  return {};
+base::Expected<void> ElasticsearchOutput::restore(std::span<const std::string> states) {
+  return lookup_.restore(states);
 }
 
 Handled ElasticsearchOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
   Handled handled;
+  is_ending_ = false;
   sender_.builder().begin_chunk(std::move(delivery), chunk.path, clock_.monotonic_ns());
+  if (lookup_.begin_lines(chunk.may_have_been_sent)) sender_.builder().mark_chunk_as_repeat();
   reader_.start(chunk);
   while (const parsers::Record* record = reader_.next()) {
     frame(chunk, *record);
@@ -108,6 +126,24 @@ Handled ElasticsearchOutput::handle(const parsers::Chunk& chunk, Delivery delive
   }
   sender_.builder().end_chunk();
   return handled;
+}
+
+Wake ElasticsearchOutput::step() {
+  if (!lookup_.may_send()) return {};  // saved() comes first
+  return sender_.step();
+}
+
+void ElasticsearchOutput::drain() {
+  is_ending_ = true;
+  sender_.drain();
+}
+
+std::string ElasticsearchOutput::save_state(SaveKind /*kind*/) {
+  return lookup_.save_state(sender_.first_sent_min(), sender_.is_empty(), is_ending_);
+}
+
+bool ElasticsearchOutput::wants_save() const {
+  return lookup_.wants_save(sender_.is_empty(), is_ending_);
 }
 
 size_t ElasticsearchOutput::memory_bytes() const {
@@ -150,7 +186,10 @@ void ElasticsearchOutput::append_index_name(int64_t time_unix_ns, std::string& o
 }
 
 void ElasticsearchOutput::fill(Batch& batch, HttpRequest& request) {
+  lookup_.sending(batch);
   request.url += path_;
+  const int64_t now = clock_.monotonic_ns();
+  if (index_known_monotonic_ns_ + kIndexIntervalNs <= now) request.url += kIndexPath;
   request.headers = {"Content-Type: application/x-ndjson"};
   if (!options_.gzip) {
     request.body = batch.lend_bytes();
@@ -158,6 +197,15 @@ void ElasticsearchOutput::fill(Batch& batch, HttpRequest& request) {
   }
   request.headers.emplace_back("Content-Encoding: gzip");
   gzip_.compress(batch.bytes(), request.body);
+}
+
+Judgement ElasticsearchOutput::judge(const HttpResponse& response, const Batch& batch) {
+  Judgement judgement = judge_bulk_answer(response, batch.line_count());
+  if (!judgement.index.empty()) {
+    index_known_monotonic_ns_ = clock_.monotonic_ns();
+    lookup_.took_lines(judgement.index);
+  }
+  return judgement;
 }
 
 }  // namespace sawlog::outputs

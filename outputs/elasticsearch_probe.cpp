@@ -5,7 +5,6 @@
 #include "lib/base/json_encode.h"
 #include "outputs/elasticsearch_api.h"
 #include "outputs/host_pool.h"
-#include "outputs/http_answer.h"
 #include "outputs/http_call.h"
 #include "outputs/url.h"
 
@@ -29,12 +28,17 @@ class ElasticsearchProbe {
     if (auto wrong = look_at_pipeline()) return {false, *wrong};
     if (auto wrong = look_at_target()) return {false, *wrong};
     if (auto wrong = look_at_privileges()) return {false, *wrong};
-    return {true, "works: " + server_.product + " " + server_.version + " at " + where_ +
-                      " (cluster '" + server_.cluster + "'), " + target_text_ + rights_text_};
+    return {true, "works: " + who() + where_ + ", " + target_text_ + rights_text_};
   }
 
  private:
   using Wrong = std::optional<std::string>;
+
+  // "Elasticsearch 8.19.21 (cluster 'logs') at ", or "" where that may not be asked.
+  [[nodiscard]] std::string who() const {
+    if (server_.version.empty()) return "";
+    return server_.product + " " + server_.version + " (cluster '" + server_.cluster + "') at ";
+  }
 
   HttpResponse ask(const std::string& method, const std::string& path, std::string body = "") {
     HttpRequest request;
@@ -52,13 +56,14 @@ class ElasticsearchProbe {
       const HttpResponse response = call(transport_, std::move(request), clock_);
       const std::string name = hosts_.display_name(host);
       if (auto wrong = refusal(response, name)) return wrong;
+      where_ += (where_.empty() ? "" : ", ") + name;
+      if (response.status == 403) continue;  // a key for writing only
       const auto server = read_server(response.body);
       if (!server) {
         return "'" + name + "' is neither Elasticsearch nor OpenSearch: it answered " +
-               describe_answer(response) + ": correct 'hosts'";
+               describe_error(response) + ": correct 'hosts'";
       }
       server_ = *server;
-      where_ += (where_.empty() ? "" : ", ") + name;
     }
     return std::nullopt;
   }
@@ -69,11 +74,10 @@ class ElasticsearchProbe {
       return cause + (response.is_operators_fault ? ": look at 'tls' and 'hosts'"
                                                   : ": is it running, and may we reach it?");
     }
-    const std::string answered = "'" + name + "' answered " + describe_answer(response);
+    const std::string answered = "'" + name + "' answered " + describe_error(response);
     if (response.status == 401) {
       return answered + ": correct 'username' and 'password', or 'api_key'";
     }
-    // Without the right to ask who it is (a key for writing only) the rest may well work.
     if (response.status == 403 || response.status == 200) return std::nullopt;
     return answered + ": correct 'hosts'";
   }

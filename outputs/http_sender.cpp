@@ -64,6 +64,18 @@ size_t HttpSender::memory_bytes() const {
   return bytes;
 }
 
+bool HttpSender::is_empty() const {
+  return builder_.is_empty() && waiting_.empty() && in_flight_.empty() && refused_.empty();
+}
+
+uint64_t HttpSender::first_sent_min() const {
+  uint64_t least = Batch::kNeverSent;
+  for (const Batch& batch : waiting_) least = std::min(least, batch.first_sent);
+  for (const auto& [number, sent] : in_flight_) least = std::min(least, sent.batch.first_sent);
+  for (const Refused& refused : refused_) least = std::min(least, refused.batch.first_sent);
+  return least;
+}
+
 void HttpSender::take_answer(HttpResponse response) {
   const auto found = in_flight_.find(response.request);
   CHECK(found != in_flight_.end());
@@ -71,7 +83,8 @@ void HttpSender::take_answer(HttpResponse response) {
   in_flight_.erase(found);
   if (sent.batch.is_lent()) sent.batch.give_back(std::move(response.sent.body));
   if (response.status != 0) {
-    Judgement judgement = destination_.judge(response, sent.batch);
+    Judgement judgement = sent.is_question ? destination_.judge_found(response, sent.batch)
+                                           : destination_.judge(response, sent.batch);
     apply(std::move(sent), response, std::move(judgement));
     return;
   }
@@ -80,6 +93,7 @@ void HttpSender::take_answer(HttpResponse response) {
   const std::string host = hosts_.display_name(sent.host);
   const std::string reason = "cannot reach '" + host + "': " + response.error;
   host_failed(sent.host, state, reason, "");
+  sent.batch.may_be_there = true;
   send_again(std::move(sent.batch), reason);
 }
 
@@ -88,7 +102,11 @@ void HttpSender::apply(InFlight sent, const HttpResponse& response, Judgement ju
   const std::string reason = "'" + host + "' answered: " + judgement.reason;
   switch (judgement.kind) {
     case Judgement::Kind::kLines:
-      apply_lines(std::move(sent), response, judgement);
+      if (sent.is_question) {
+        apply_found(std::move(sent), judgement);
+      } else {
+        apply_lines(std::move(sent), response, judgement);
+      }
       return;
     case Judgement::Kind::kParts:
       hosts_.answered(sent.host);
@@ -107,6 +125,7 @@ void HttpSender::apply(InFlight sent, const HttpResponse& response, Judgement ju
       break;
     case Judgement::Kind::kUnknown:
       host_failed(sent.host, Health::State::kUnreachable, reason, response.retry_after);
+      sent.batch.may_be_there = true;
       break;
     case Judgement::Kind::kOperator:
       hosts_.answered(sent.host);
@@ -119,7 +138,9 @@ void HttpSender::apply(InFlight sent, const HttpResponse& response, Judgement ju
 void HttpSender::apply_lines(InFlight sent, const HttpResponse& response, Judgement& judgement) {
   Batch& batch = sent.batch;
   counters_.already_there += judgement.already_there;
+  counters_.diverted += judgement.diverted;
   std::vector<uint32_t> not_delivered, kept, refused;
+  bool may_be_there = false;
   std::vector<LineVerdict> refusals;
   const LineVerdict* worst = nullptr;  // of the lines that are kept
   for (LineVerdict& verdict : judgement.exceptions) {
@@ -130,6 +151,7 @@ void HttpSender::apply_lines(InFlight sent, const HttpResponse& response, Judgem
       continue;
     }
     kept.push_back(verdict.line);
+    may_be_there = may_be_there || verdict.may_be_there;
     if (worst == nullptr || verdict.fate > worst->fate) worst = &verdict;
   }
   batch.settle_delivered_except(not_delivered);
@@ -146,8 +168,25 @@ void HttpSender::apply_lines(InFlight sent, const HttpResponse& response, Judgem
         reason, response.retry_after);
     Batch rest = batch.subset(kept);
     rest.attempts = made_progress ? 0 : batch.attempts;
+    rest.may_be_there = may_be_there;
     send_again(std::move(rest), reason);
   }
+  builder_.recycle(std::move(batch));
+}
+
+void HttpSender::apply_found(InFlight sent, const Judgement& judgement) {
+  Batch& batch = sent.batch;
+  std::vector<uint32_t> missing;
+  for (const LineVerdict& verdict : judgement.exceptions) missing.push_back(verdict.line);
+  batch.settle_delivered_except(missing);
+  counters_.already_there += batch.line_count() - missing.size();
+  // Lines that are sent now will tell whether the destination takes any: until then the waits grow.
+  if (missing.empty()) succeeded(sent.host);
+  if (missing.size() == batch.line_count()) {
+    waiting_.push_front(std::move(batch));
+    return;
+  }
+  if (!missing.empty()) waiting_.push_front(batch.subset(missing));
   builder_.recycle(std::move(batch));
 }
 
@@ -312,11 +351,17 @@ bool HttpSender::start_one() {
   if (batch == waiting_.end()) return false;
   const auto host = hosts_.pick(clock_.monotonic_ns());
   if (!host) return false;
-  InFlight sent{std::move(*batch), *host, 0};
+  InFlight sent{std::move(*batch), *host};
   waiting_.erase(batch);
   HttpRequest request;
   request.url = hosts_.url(*host);
-  destination_.fill(sent.batch, request);
+  sent.is_question =
+      sent.batch.may_be_there && destination_.ask && destination_.ask(sent.batch, request);
+  if (!sent.is_question) {
+    sent.batch.may_be_there = false;
+    sent.batch.places.reset();
+    destination_.fill(sent.batch, request);
+  }
   sent.request_bytes = request.body.capacity();
   ++counters_.requests;
   counters_.sent_bytes += request.body.size();

@@ -5,7 +5,9 @@
 //                                  ▲                        │
 //                                  └── again: part, halves ─┘
 //
-// What differs between destinations is a HttpDestination: two functions without state of their own.
+// What differs between destinations is a HttpDestination. One that would take a line twice, but can
+// tell what it has, is asked before lines go out whose outcome is unknown: an answer that never
+// came, a crash (Batch::may_be_there).
 //
 // Invariants:
 //   * a line is settled only when the answer acknowledged it, or its dead letter is durable;
@@ -45,6 +47,11 @@ struct HttpDestination {
   std::function<void(Batch& batch, HttpRequest& request)> fill;
   // What the answer says. Not called for status 0.
   std::function<Judgement(const HttpResponse& response, const Batch& batch)> judge;
+  // Fills a question about the lines of a batch that may be there; false when nothing is left to
+  // ask, and the lines go out. Empty: the destination cannot tell, or sees by itself what it has.
+  std::function<bool(Batch& batch, HttpRequest& request)> ask{};
+  // The answer to it. kLines: the exceptions are the lines that were not found (yet).
+  std::function<Judgement(const HttpResponse& response, Batch& batch)> judge_found{};
 };
 
 struct HttpSenderOptions {
@@ -76,12 +83,17 @@ class HttpSender {
     return dead_letters_->counts();
   }
   [[nodiscard]] size_t memory_bytes() const;
+  // No line is here that is not settled.
+  [[nodiscard]] bool is_empty() const;
+  // The least Batch::first_sent of the lines that are here; Batch::kNeverSent without any.
+  [[nodiscard]] uint64_t first_sent_min() const;
 
  private:
   struct InFlight {
     Batch batch;
     size_t host = 0;
     size_t request_bytes = 0;
+    bool is_question = false;
   };
   struct Refused {
     Batch batch;
@@ -91,6 +103,7 @@ class HttpSender {
   void take_answer(HttpResponse response);
   void apply(InFlight sent, const HttpResponse& response, Judgement judgement);
   void apply_lines(InFlight sent, const HttpResponse& response, Judgement& judgement);
+  void apply_found(InFlight sent, const Judgement& judgement);
   void apply_parts(const Batch& batch, Judgement& judgement);
   void apply_too_large(Batch batch, const Judgement& judgement);
   void send_again(Batch batch, const std::string& reason);

@@ -17,8 +17,9 @@ enum class LineFate : uint8_t {
 struct LineVerdict {
   uint32_t line = 0;
   LineFate fate = LineFate::kAgain;
-  std::string type;    // the server's word, countable
-  std::string reason;  // the server's sentence
+  std::string type{};         // the server's word, countable
+  std::string reason{};       // the server's sentence
+  bool may_be_there = false;  // of kAgain: the server failed in the middle of it
 };
 
 struct Judgement {
@@ -31,10 +32,12 @@ struct Judgement {
     kOperator,  // somebody must act: kept, tried again slowly
   };
   Kind kind = Kind::kLines;
-  std::string reason;                        // of everything but kLines; a sentence without secrets
-  uint64_t already_there = 0;                // of kLines: delivered before this request
-  std::vector<LineVerdict> exceptions;       // rising lines
-  std::vector<std::vector<uint32_t>> parts;  // of kParts: rising lines
+  std::string reason{};                   // of everything but kLines; a sentence without secrets
+  uint64_t already_there = 0;             // of kLines: delivered before this request
+  uint64_t diverted = 0;                  // of kLines: taken, but put aside by the server
+  std::string index{};                    // that took a line of it, where the answer says so
+  std::vector<LineVerdict> exceptions{};  // rising lines
+  std::vector<std::vector<uint32_t>> parts{};  // of kParts: rising lines
 };
 
 // Every line of a request is to blame, or may be.

@@ -9,6 +9,7 @@ constexpr Command kCommands[] = {
     {"check", "check a configuration: every mistake with file:line:col", check},
     {"report", "what logs say: rates, durations, failures, errors, changes", report},
     {"replay", "send dead letters again", replay},
+    {"setup", "install index templates and the like at the outputs", setup},
     {"schema", "the JSON Schema of the configuration, for editors", schema},
 };
 

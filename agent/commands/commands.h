@@ -25,6 +25,7 @@ int report(const std::vector<std::string>& arguments);
 int run(const std::vector<std::string>& arguments);
 int check(const std::vector<std::string>& arguments);
 int replay(const std::vector<std::string>& arguments);
+int setup(const std::vector<std::string>& arguments);
 int schema(const std::vector<std::string>& arguments);
 
 }  // namespace sawlog::agent::commands

@@ -86,6 +86,9 @@ void write_outputs(const Consumers& consumers, ExpositionWriter& writer) {
   for_outputs(consumers, "sawlog_overflow_records_total", FamilyType::kCounter,
               "Lines with a label set beyond streams_max", writer,
               [](const auto& consumer) { return consumer.overflow_lines; });
+  for_outputs(consumers, "sawlog_failure_store_records_total", FamilyType::kCounter,
+              "Lines that the destination took, but put into its failure store", writer,
+              [](const auto& consumer) { return consumer.diverted_lines; });
   writer.family("sawlog_dead_letters_total", FamilyType::kCounter,
                 "Lines refused for good and put aside");
   for (const ConsumerFigures& consumer : consumers) {

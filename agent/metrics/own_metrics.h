@@ -33,6 +33,7 @@ struct ConsumerFigures {
   uint64_t sent_bytes = 0;
   uint64_t already_there_lines = 0;
   uint64_t overflow_lines = 0;
+  uint64_t diverted_lines = 0;
   std::vector<std::pair<std::string, uint64_t>> dead_letters;  // reason, lines
 };
 

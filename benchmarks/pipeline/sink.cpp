@@ -183,6 +183,10 @@ void answer(const Request& request, Totals& totals, std::string& buffer, std::st
     out.append("HTTP/1.1 204 No Content\r\n\r\n");
     return;
   }
+  if (request.target.find("/_resolve/index/") != std::string_view::npos) {
+    append_response(out, "200 OK", R"({"indices":[],"aliases":[],"data_streams":[]})");
+    return;
+  }
   if (request.target.find("_bulk") == std::string_view::npos) {
     append_response(out, "200 OK", R"({"version":{"number":"8.19.0"},"tagline":"sink"})");
     return;

@@ -32,16 +32,17 @@ def servers():
     RUNS.mkdir(parents=True, exist_ok=True)
     for run in RUNS.iterdir():
         if not Path("/proc", run.name).exists():
-            for name in NAMES:
-                Server(name, run).stop()
-                Server(name, run / TENANTS).stop()
+            for directory in filter(Path.is_dir, run.iterdir()):
+                for name in NAMES:
+                    Server(name, run, folder=directory.name).stop()
+                    Server(name, directory).stop()
             shutil.rmtree(run)
     return RUNS / str(os.getpid())
 
 
-def serve(name: str, directory: Path, environment: dict[str, str] | None = None):
+def serve(name: str, directory: Path, **options):
     try:
-        server = Server(name, directory, environment)
+        server = Server(name, directory, **options)
         server.start()
     except ServerUnavailable as cause:
         unavailable(f"server cannot be had: {cause}")
@@ -52,6 +53,22 @@ def serve(name: str, directory: Path, environment: dict[str, str] | None = None)
 @pytest.fixture(scope="session")
 def elasticsearch(servers):
     yield from serve("elasticsearch", servers)
+
+
+@pytest.fixture(scope="module")
+def tight_elasticsearch(servers):
+    """Takes requests of at most 1 MB, and not many at once."""
+    yield from serve("elasticsearch", servers, folder="tight", settings=[
+        "http.max_content_length: 1mb", "indexing_pressure.memory.limit: 3mb"])
+
+
+@pytest.fixture(scope="module")
+def secure_elasticsearch(servers):
+    """With TLS, users, and certificates asked of clients."""
+    yield from serve("elasticsearch", servers, folder="secure", is_secure=True, settings=[
+        "xpack.security.http.ssl.client_authentication: required",
+        "xpack.security.http.ssl.certificate_authorities: "
+        f"{servers / 'secure' / 'config' / 'ca.pem'}"])
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +89,17 @@ def loki(servers):
 @pytest.fixture(scope="session")
 def tenant_loki(servers):
     """With X-Scope-OrgID, and the tight limits of servers/loki/overrides.yaml."""
-    yield from serve("loki", servers / TENANTS, {"LOKI_AUTH": "true"})
+    yield from serve("loki", servers / TENANTS, environment={"LOKI_AUTH": "true"})
 
 
 @pytest.fixture(scope="session")
 def binary() -> Path:
     assert BINARY.exists(), f"{BINARY} is not built"
     return BINARY
+
+
+@pytest.fixture
+def name(request) -> str:
+    """A data stream of the test's own."""
+    test = "".join(c if c.isalnum() else "_" for c in request.node.name.lower())
+    return f"logs-{test}-default"

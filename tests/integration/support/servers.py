@@ -37,13 +37,14 @@ def is_free(port: int) -> bool:
 
 class Server:
     def __init__(self, name: str, directory: Path, environment: dict[str, str] | None = None,
-                 settings: list[str] | None = None):
+                 settings: list[str] | None = None, folder: str = "", is_secure: bool = False):
         """settings: lines for the server's configuration, as its start script takes them."""
         self.name = name
-        self.directory = directory / name
+        self.directory = directory / (folder or name)
+        self.is_secure = is_secure
+        self.settings = settings or []
         self.port = free_ports()
         self.environment = environment or {}
-        self.settings = settings or []
 
     @property
     def address(self) -> str:
@@ -51,20 +52,26 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}"
+        return f"{'https' if self.is_secure else 'http'}://{self.address}"
 
     def start(self) -> None:
-        command = [SCRIPTS / self.name / "start", self.directory, str(self.port)]
+        done = subprocess.run(
+            [SCRIPTS / self.name / "start", self.directory, str(self.port), *self.arguments()],
+            env=os.environ | self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            raise ServerUnavailable(f"{self.name}: {done.stdout.strip()[-2000:]}")
+
+    def arguments(self) -> list:
+        arguments = []
+        if self.name == "elasticsearch":
+            arguments.append("secure" if self.is_secure else "plain")
         if self.settings:
             file = self.directory.with_suffix(".settings")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("\n".join(self.settings) + "\n")
-            command.append(file)
-        done = subprocess.run(
-            command, env=os.environ | self.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            raise ServerUnavailable(f"{self.name}: {done.stdout.strip()[-2000:]}")
+            arguments.append(file)
+        return arguments
 
     def stop(self, signal: str = "TERM") -> None:
         if self.directory.exists():

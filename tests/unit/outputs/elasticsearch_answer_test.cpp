@@ -95,6 +95,37 @@ TEST(BulkAnswer, IsReadItemByItem) {
   EXPECT_EQ(judgement.exceptions[3].type, "status_503");
 }
 
+TEST(BulkAnswer, TellsWhichIndexTookTheLines) {
+  EXPECT_EQ(judge(200, R"({"errors":false,"items":[{"create":{"_index":"logs-000007","status":201}},
+    {"create":{"_index":"logs-000007","status":201}}]})",
+                  2)
+                .index,
+            "logs-000007");
+  EXPECT_EQ(judge(200, R"({"errors":true,"items":[
+    {"create":{"_index":"x-000001","status":503}},{"create":{"_index":"x-000002","status":409}}]})",
+                  2)
+                .index,
+            "x-000002");
+}
+
+TEST(BulkAnswer, CountsWhatWentToTheFailureStore) {
+  const Judgement judgement = judge(200, R"({"errors":false,"items":[
+    {"create":{"_index":".fs-logs-000002","status":201,"failure_store":"used"}},
+    {"create":{"_index":".ds-logs-000007","status":201}}]})",
+                                    2);
+  EXPECT_EQ(judgement.kind, Judgement::Kind::kLines);
+  EXPECT_EQ(judgement.diverted, 1);
+  EXPECT_EQ(judgement.index, ".ds-logs-000007");
+  EXPECT_TRUE(judgement.exceptions.empty());
+}
+
+TEST(BulkAnswer, AFailureInTheMiddleLeavesOpenWhetherTheLineIsThere) {
+  const Judgement judgement = judge(
+      200, R"({"errors":true,"items":[{"create":{"status":429}},{"create":{"status":503}}]})", 2);
+  EXPECT_FALSE(judgement.exceptions.at(0).may_be_there);
+  EXPECT_TRUE(judgement.exceptions.at(1).may_be_there);
+}
+
 void check_kind(int status, const std::string& body, Judgement::Kind want) {
   const Judgement judgement = judge(status, body, 2);
   EXPECT_EQ(judgement.kind, want) << status << " " << body;

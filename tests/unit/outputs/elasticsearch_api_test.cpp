@@ -62,6 +62,18 @@ TEST(Block, IsNamedWithItsIndex) {
   EXPECT_EQ(read_block("{}"), "");
 }
 
+TEST(ErrorOfTheServer, IsToldInItsWords) {
+  HttpResponse response;
+  response.status = 401;
+  response.body = R"({"error":{"root_cause":[{"type":"x"}],"type":"security_exception",
+    "reason":"unable to authenticate"},"status":401})";
+  EXPECT_EQ(describe_error(response), "401: security_exception: unable to authenticate");
+  response.body = R"({"error":"no handler found"})";
+  EXPECT_EQ(describe_error(response), R"(401: {"error":"no handler found"})");
+  response.body = "<html>";
+  EXPECT_EQ(describe_error(response), "401: <html>");
+}
+
 TEST(Privileges, ThatAreMissing) {
   EXPECT_THAT(read_missing_privileges(R"({"username":"agent","has_all_requested":false,
     "cluster":{},"index":{"logs":{"create_doc":true,"read":false,"view_index_metadata":false}}})"),
