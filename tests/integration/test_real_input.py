@@ -18,6 +18,7 @@ import pytest
 from service import traffic
 from support.agent import Agent
 from support.destinations import Destinations
+from support.logrotate import Logrotate
 from support.records import (compare, flat, http_events, http_requests_total, is_json,
                              read_rotated, route, text_lines)
 from support.servers import free_ports
@@ -50,19 +51,6 @@ class Service:
         self.process.wait(timeout=30)
 
 
-class Logrotate:
-    """The real one, forced; it keeps everything."""
-
-    def __init__(self, directory: Path, logs: Path):
-        self.config, self.state = directory / "logrotate.conf", directory / "logrotate.state"
-        self.config.write_text(
-            f'"{logs}/app.json" "{logs}/access.log" "{logs}/error.log" {{\n'
-            "  rotate 1000\n  compress\n  delaycompress\n  missingok\n  notifempty\n}\n")
-
-    def run(self) -> None:
-        subprocess.run(["logrotate", "-f", "-s", self.state, self.config], check=True)
-
-
 def crash(agent: Agent) -> None:
     agent.wait_up()
     agent.kill()
@@ -81,7 +69,7 @@ def run(binary, elasticsearch, opensearch, kafka, loki, tmp_path_factory):
         "labels": destinations.labels,
         "outputs": destinations.config(batch={"bytes": "64KiB", "age": "100ms"}),
     })
-    logrotate = Logrotate(directory, logs)
+    logrotate = Logrotate(directory, [logs / name for name in LOGS])
     service = Service(logs)
     with agent:
         try:

@@ -40,8 +40,19 @@ class Workload:
         written, done = {}, 0
         with open(path, "ab", buffering=1 << 20) as file:
             while done < size_bytes:
-                record = self.record()
-                written[record["trace_id"]] = record
-                done += file.write(json.dumps(record, ensure_ascii=False,
-                                              separators=(",", ":")).encode() + b"\n")
+                done += self.write_line(file, written)
         return written
+
+    def append_lines(self, path: Path, lines: int) -> dict[str, dict]:
+        """The same by their number."""
+        written = {}
+        with open(path, "ab", buffering=1 << 20) as file:
+            for _ in range(lines):
+                self.write_line(file, written)
+        return written
+
+    def write_line(self, file, written: dict[str, dict]) -> int:
+        record = self.record()
+        written[record["trace_id"]] = record
+        return file.write(json.dumps(record, ensure_ascii=False,
+                                     separators=(",", ":")).encode() + b"\n")
