@@ -27,6 +27,7 @@ LINES_PER_SECOND = 1000
 BEHIND_S_MAX = 5  # how much of what is written the others may have before them
 SINK = ROOT / "build" / "bench" / "pipeline_sink"
 PIECE = 16 << 20
+WAITING_S = 20  # over which the CPU time of back pressure is measured
 
 pytestmark = pytest.mark.skipif(not MIB or not OUTAGE_S, reason="a soak: ./dev soak backlog")
 
@@ -92,6 +93,9 @@ def test_a_backlog_is_drained_at_full_speed(binary, tmp_path, backlog):
         # the metrics have read all of it, and the output holds what it may hold
         wait_for("the metrics", lambda: agent.consumers()["metrics"]["lag_bytes"] == 0, 600)
         assert agent.consumers()["search"]["health"] == "unreachable"
+        before = agent.cpu_seconds()
+        threading.Event().wait(WAITING_S)
+        waiting_cpu = (agent.cpu_seconds() - before) / WAITING_S
         with sink:
             wait_for("the first lines", lambda: sink.lines() > 0, pause=0.01)
             begun = time.monotonic()
@@ -100,9 +104,11 @@ def test_a_backlog_is_drained_at_full_speed(binary, tmp_path, backlog):
         rss = agent.rss_bytes_max()
         assert agent.stop() == 0
     print(f"{MIB} MiB: {MIB / usual_s:.0f} MiB/s as usual (metrics beside), "
-          f"{MIB / drained_s:.0f} MiB/s after the outage, RSS at most {rss >> 20} MiB")
+          f"{MIB / drained_s:.0f} MiB/s after the outage, RSS at most {rss >> 20} MiB, "
+          f"{100 * waiting_cpu:.1f} % of a CPU while waiting")
     assert rss < RSS_MAX
     assert usual_s / drained_s >= 0.8
+    assert waiting_cpu < 0.02
 
 
 def watch(agent: Agent, names: set[str], worst: dict[str, int]) -> None:

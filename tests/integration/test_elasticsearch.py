@@ -6,11 +6,14 @@ import pytest
 from support import readers
 from support.records import compare
 from support.search import append, make_agent, run_command, wait_delivered, wait_health
+from support.servers import free_ports
 from support.swallowing_proxy import SwallowingProxy
 from support.waiting import wait_for
 from support.workload import Workload
 
 PRODUCTS = ["elasticsearch", "opensearch"]
+
+
 @pytest.fixture(params=PRODUCTS)
 def server(request):
     return request.getfixturevalue(request.param)
@@ -79,6 +82,20 @@ def test_a_refused_line_holds_up_nobody(binary, server, tmp_path, name):
     assert letter["reason.type"] in ("document_parsing_exception", "mapper_parsing_exception")
     assert "[n]" in letter["reason.message"] and "no number" in letter["reason.message"]
     assert json.loads(letter["line"])["message"] == "poison"
+
+
+def test_a_dead_host_is_set_aside(binary, server, tmp_path, name):
+    dead = f"http://127.0.0.1:{free_ports(1)}"
+    append(tmp_path, 100)
+    with make_agent(tmp_path, "", hosts=[dead, server.url], data_stream=name) as agent:
+        agent.start()
+        agent.wait_up()
+        wait_delivered(agent, 100)
+        wait_health(agent, "up")
+        code, lines = run_command(agent, "check", "--connect")
+        assert code == 1 and f"cannot reach '{dead}'" in lines[-1]
+        assert agent.stop() == 0
+    assert len(readers.read_elasticsearch(server.url, name)) == 100
 
 
 def block(server, index: str, value: bool) -> None:

@@ -1,5 +1,6 @@
 """The agent as a process: built, configured, started, killed, asked."""
 import json
+import os
 import re
 import signal
 import subprocess
@@ -114,6 +115,11 @@ class Agent:
     def metrics_answer(self) -> tuple[bool, str]:
         answer = self.get("/metrics")
         return answer.status_code == 200, answer.text
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the running process so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_bytes_max(self) -> int:
         """The most memory that the running process ever held."""
