@@ -175,15 +175,11 @@ std::vector<std::string> ElasticsearchLookup::places_of(const Batch& batch,
                                                         std::vector<std::string> indices) const {
   if (indices.empty()) return indices;
   if (batch.first_sent == Batch::kNeverSent && !has_repeats_) return {indices.back()};
-  const std::string& oldest = name(first_sent(batch));
-  const auto itself = std::find(indices.begin(), indices.end(), oldest);
-  if (itself != indices.end()) {
-    indices.erase(indices.begin(), itself);
-  } else if (const auto number = index_generation(oldest)) {
-    std::erase_if(indices, [&](const std::string& index) {
-      return index_generation(index).value_or(*number) < *number;
-    });
-  }
+  const auto oldest = index_generation(name(first_sent(batch)));
+  std::erase_if(indices, [&](const std::string& index) {
+    const auto generation = index_generation(index);
+    return oldest && generation && *generation < *oldest;
+  });
   return indices;
 }
 

@@ -53,7 +53,7 @@ class ElasticsearchOutput final : public Output {
   [[nodiscard]] bool wants_save() const override;
   [[nodiscard]] std::vector<std::string> take_notices() override { return lookup_.take_notices(); }
   [[nodiscard]] int64_t save_delay_ns() const override { return base::kNsPerSecond; }
-  [[nodiscard]] int wake_fd() const override { return sender_.wake_fd(); }
+  [[nodiscard]] int wake_fd() const override { return lookup_.may_send() ? sender_.wake_fd() : -1; }
   [[nodiscard]] Health health() const override { return sender_.health(); }
   [[nodiscard]] OutputCounters counters() const override { return sender_.counters(); }
   [[nodiscard]] std::vector<DeadLetterCount> dead_letters() const override {

@@ -36,12 +36,13 @@ def post(server, path: str) -> None:
 # ---- exactly once over a rollover ----
 
 
-@pytest.mark.parametrize("crashes", [False, True], ids=["cut", "crash"])
-def test_once_over_a_rollover(binary, server, tmp_path, name, crashes):
-    log, workload = tmp_path / "app.log", Workload()
+def write_over_a_rollover(server, directory, name: str, crashes: bool, may_read: bool):
+    """(what was written, the agent's log): a rollover while answers are lost."""
+    log, workload = directory / "app.log", Workload()
     with SwallowingProxy(server.url) as proxy, \
-            make_agent(tmp_path, proxy.url, data_stream=name) as agent:
+            make_agent(directory, proxy.url, data_stream=name) as agent:
         assert run_command(agent, "setup")[0] == 0
+        proxy.forbids_reading = not may_read
         written = workload.append(log, 64 << 10)
         agent.start()
         agent.wait_up()
@@ -59,12 +60,27 @@ def test_once_over_a_rollover(binary, server, tmp_path, name, crashes):
             agent.wait_up()
         written |= workload.append(log, 64 << 10)
         wait_delivered(agent, len(written))
-        assert agent.consumers()["search"]["already_there_lines"] > 0
+        assert not may_read or agent.consumers()["search"]["already_there_lines"] > 0
         assert agent.stop() == 0
+        return written, agent.log.read_text()
+
+
+@pytest.mark.parametrize("crashes", [False, True], ids=["cut", "crash"])
+def test_once_over_a_rollover(binary, server, tmp_path, name, crashes):
+    written, _ = write_over_a_rollover(server, tmp_path, name, crashes, may_read=True)
     compare(written, readers.read_elasticsearch(server.url, name), "trace_id", labels=set())
     taken = httpx.get(f"{server.url}/{name}/_stats/docs").json()["indices"]
     assert len(taken) == 2 and all(index["primaries"]["docs"]["count"] > 0
                                    for index in taken.values())
+
+
+def test_who_may_not_read_is_told_and_repeats(binary, server, tmp_path, name):
+    """Which shows, too, that the test above can fail."""
+    written, log = write_over_a_rollover(server, tmp_path, name, crashes=False, may_read=False)
+    documents = readers.read_elasticsearch(server.url, name)
+    assert len(documents) > len(written)
+    assert {document["trace_id"] for document in documents} == written.keys()
+    assert log.count("may be there twice") == 1
 
 
 # ---- the classes of answers ----

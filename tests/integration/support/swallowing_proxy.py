@@ -13,6 +13,7 @@ class SwallowingProxy:
         self.upstream = urlsplit(url).netloc
         self.swallows = False  # answers to _bulk: the connection is closed instead
         self.swallowed = 0
+        self.forbids_reading = False  # as for a user with the right to write only
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -20,6 +21,9 @@ class SwallowingProxy:
 
             def forward(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if proxy.forbids_reading and "_bulk" not in self.path:
+                    self.answer(403, "application/json", b'{"error":{"type":"security_exception"}}')
+                    return
                 upstream = http.client.HTTPConnection(proxy.upstream, timeout=60)
                 try:
                     upstream.request(self.command, self.path, body, dict(self.headers))
@@ -34,8 +38,11 @@ class SwallowingProxy:
                     proxy.swallowed += 1
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
-                self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))
+                self.answer(answer.status, answer.headers.get("Content-Type", ""), content)
+
+            def answer(self, status: int, content_type: str, content: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(content)))
                 try:
                     self.end_headers()
