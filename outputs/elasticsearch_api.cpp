@@ -113,7 +113,7 @@ std::optional<std::vector<Found>> read_found(std::string_view body) {
     Found one;
     const bool has_answer = document["found"].get_bool().get(one.is_found) == simdjson::SUCCESS;
     if (!has_answer) one.error = text_of(document["error"]["type"]);
-    if (!has_answer && one.error.empty()) return std::nullopt;
+    if (!has_answer && one.error.empty()) one.error = "no answer";
     found.push_back(std::move(one));
   }
   return found;

@@ -38,7 +38,7 @@ struct SearchServer {
 // POST /INDEX/_mget: what became of each document that was asked for, in the order of the question.
 struct Found {
   bool is_found = false;
-  std::string error;  // its type; "" without one
+  std::string error;  // its type, or that there is no answer; "" without one
 };
 // Empty optional: not the answer to that question.
 [[nodiscard]] std::optional<std::vector<Found>> read_found(std::string_view body);

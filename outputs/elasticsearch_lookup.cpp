@@ -141,13 +141,14 @@ Judgement ElasticsearchLookup::judge_indices(const HttpResponse& response, Batch
 Judgement ElasticsearchLookup::judge_documents(const HttpResponse& response, Batch& batch) {
   const std::string what = "which lines are in '" + batch.places->back() + "' already";
   Judgement judgement;
-  if (cannot_answer(response) || response.status == 404) {
+  const auto found = read_found(response.body);
+  const bool is_no_lookup = response.status == 200 && !found && is_object(response.body);
+  if (cannot_answer(response) || response.status == 404 || is_no_lookup) {
     cannot_look(what, describe_error(response));
     judgement = none_found(batch);
   } else if (response.status != 200) {
     return judge_status(response).value_or(unknown(response));
   } else {
-    const auto found = read_found(response.body);
     if (!found || found->size() != batch.line_count()) return unknown(response);
     for (uint32_t line = 0; line < found->size(); ++line) {
       const auto& [is_found, error] = (*found)[line];
