@@ -28,7 +28,9 @@
 #include "agent/metrics/rules.h"
 #include "parsers/line_splitter.h"
 #include "parsers/line_writer.h"
+#include "parsers/record_joiner.h"
 #include "parsers/record_reader.h"
+#include "parsers/redactor.h"
 
 namespace {
 
@@ -203,6 +205,35 @@ size_t ship(const Input& input) {
   return size_bytes;
 }
 
+// What format: auto and multiline: auto cost where every line is JSON.
+size_t look_for_text(const Input& input) {
+  static const SourceContext source = [] {
+    SourceContext made;
+    made.format = LineFormat::kAuto;
+    made.multiline = Multiline::kAuto;
+    return made;
+  }();
+  static RecordJoiner joiner(source);
+  size_t size_bytes = 0;
+  for (Chunk chunk : input.chunks) size_bytes += joiner.join(chunk, 1u << 20, false);
+  return size_bytes;
+}
+
+size_t mask(const Input& input) {
+  static const auto redactor = [] {
+    auto made = Redactor::compile(
+        {{RedactKind::kEmail}, {RedactKind::kCard}, {RedactKind::kIp}, {RedactKind::kToken}});
+    if (!made) std::abort();
+    return *std::move(made);
+  }();
+  size_t size_bytes = 0;
+  for (Chunk chunk : input.chunks) {
+    redactor->redact(chunk);
+    size_bytes += chunk.bytes.size();
+  }
+  return size_bytes;
+}
+
 struct Stage {
   const char* name;
   std::function<void()> run;
@@ -238,6 +269,8 @@ int main(int argc, char** argv) {
   std::array<Sums, 3> sums;
   size_t shipped_bytes = 0;
   Counting counting;
+  size_t looked_at_bytes = 0;
+  size_t masked_bytes = 0;
   std::vector<Stage> stages = {
       {"memcpy", [&] { copy_chunks(input); }},
       {"On-Demand, line by line", [&] { sums[0] = on_demand_line_by_line(input); }},
@@ -245,6 +278,8 @@ int main(int argc, char** argv) {
       {"RecordReader, 5 fields", [&] { sums[2] = read_fields(input); }},
       {"RecordReader and LineWriter", [&] { shipped_bytes = ship(input); }},
       {"metrics of 5 fields", [&] { derive_metrics(input, counting); }},
+      {"RecordJoiner, all JSON", [&] { looked_at_bytes = look_for_text(input); }},
+      {"Redactor, 4 rules", [&] { masked_bytes = mask(input); }},
   };
   for (long i = 0; i <= repetitions; ++i) {
     for (Stage& stage : stages) {
@@ -268,8 +303,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   const double gigabytes = static_cast<double>(input.size_bytes) / 1e9;
-  std::printf("%zu lines, %zu bytes; shipped as %zu bytes\n", input.line_count, input.size_bytes,
-              shipped_bytes);
+  std::printf("%zu lines, %zu bytes; shipped as %zu bytes, masked %zu of %zu\n", input.line_count,
+              input.size_bytes, shipped_bytes, masked_bytes, looked_at_bytes);
   for (const Stage& stage : stages) {
     const double seconds = median(stage.seconds);
     std::printf("%-28s %7.2f GB/s %7.3f CPU s/GB %7.1f ns a line\n", stage.name,
@@ -283,5 +318,6 @@ int main(int argc, char** argv) {
   std::printf("ratio parse_fields_vs_iterate_many %.3f\n", ratio(stages[3], stages[2]));
   std::printf("ratio parse_fields_vs_memcpy %.3f\n", ratio(stages[3], stages[0]));
   std::printf("ratio parse_ship_vs_ondemand %.3f\n", ratio(stages[4], stages[1]));
+  std::printf("ratio parse_mask_vs_ondemand %.3f\n", ratio(stages[7], stages[1]));
   return 0;
 }

@@ -11,13 +11,25 @@ constexpr auto kAliases = std::to_array<FieldAlias>({
     {"@timestamp", "time"},
     {"@timestamp", "ts"},
     {"@timestamp", "asctime"},
+    {"@timestamp", "@t"},             // serilog, compact
+    {"@timestamp", "Timestamp"},      // serilog, JSON
+    {"@timestamp", "timeUnixNano"},   // OpenTelemetry's JSON
+    {"@timestamp", "event.created"},  // a container's runtime
     {"log.level", "level"},
     {"log.level", "severity"},
     {"log.level", "levelname"},
     {"log.level", "lvl"},
+    {"log.level", "@l"},
+    {"log.level", "Level"},
+    {"log.level", "severityText"},
     {"message", "msg"},
     {"message", "event"},  // structlog
+    {"message", "@m"},
+    {"message", "@mt"},
+    {"message", "RenderedMessage"},
+    {"message", "body.stringValue"},
     {"log.logger", "logger"},
+    {"log.logger", "SourceContext"},
     {"log.logger", "name", AliasUse::kUnlessEventName},
     {"service.name", "service"},
     {"service.name", "app"},
@@ -45,6 +57,9 @@ constexpr auto kAliases = std::to_array<FieldAlias>({
     {"error.stack_trace", "exception", AliasUse::kString},
     {"error.stack_trace", "exc_info", AliasUse::kString},
     {"error.stack_trace", "err.stack", AliasUse::kString},
+    {"error.stack_trace", "stacktrace", AliasUse::kString},  // zap
+    {"error.stack_trace", "@x", AliasUse::kString},
+    {"error.stack_trace", "Exception", AliasUse::kString},
     {"log.origin.file.name", "filename"},
     {"log.origin.file.line", "lineno"},
     {"log.origin.function", "func_name"},

@@ -215,6 +215,20 @@ bool JsonWalker::skip_container(const uint32_t*& token, size_t line_end) {
   }
 }
 
+bool has_json_escapes(std::string_view content) {
+  constexpr std::string_view kSimple = "\"\\/bfnrt";
+  constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+  for (size_t at = content.find('\\'); at != std::string_view::npos; at = content.find('\\', at)) {
+    const std::string_view escape = content.substr(at + 1, 5);
+    if (escape.empty()) return false;
+    const bool is_point = escape[0] == 'u' && escape.size() == 5 &&
+                          escape.substr(1).find_first_not_of(kHex) == std::string_view::npos;
+    if (!is_point && kSimple.find(escape[0]) == std::string_view::npos) return false;
+    at += is_point ? 6 : 2;
+  }
+  return true;
+}
+
 void append_unescaped(std::string_view content, std::string& out) {
   const char* at = content.data();
   const char* const end = at + content.size();

@@ -131,6 +131,9 @@ class JsonWalker {
   std::vector<uint32_t> unpaired_surrogates_;
 };
 
+// Whether every escape of a string's content is one of JSON's, for strings that nobody checked.
+[[nodiscard]] bool has_json_escapes(std::string_view content);
+
 // The content of a checked JSON string with its escapes replaced; an unpaired surrogate becomes
 // U+FFFD. Appends at most content.size() bytes.
 void append_unescaped(std::string_view content, std::string& out);

@@ -70,7 +70,7 @@ RecordId::RecordId(const base::FileId& file, uint64_t offset, uint64_t hash) {
 RecordId RecordId::of(const Chunk& chunk, const Record& record) {
   const uint64_t offset = chunk.offset_of(record.line());
   if (chunk.raw_hash) return {chunk.file, offset, *chunk.raw_hash};
-  return {chunk.file, offset, record.raw()};
+  return {chunk.file, offset, chunk.raw_text(record.line())};
 }
 
 std::optional<RecordId::Parts> RecordId::parse(std::string_view text) {

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "parsers/textual_time.h"
+
 namespace sawlog::parsers {
 
 namespace {
@@ -103,12 +105,20 @@ bool TimestampParser::read_minute(std::string_view given) {
   return true;
 }
 
+// What does not begin as RFC 3339 does.
+bool TimestampParser::parse_other(std::string_view text, Timestamp& time) {
+  if (const std::optional<int64_t> epoch_ns = parse_epoch(text)) {
+    time = {*epoch_ns, false};
+    return true;
+  }
+  TextualTime textual;
+  return textual.read(text, 0) && !textual.is_year_inferred() && parse(textual.rfc3339(), time);
+}
+
 bool TimestampParser::parse(std::string_view text, Timestamp& time) {
   constexpr size_t kMinuteBytes = 16;
   if (text.size() < kMinuteBytes || text[4] != '-') {
-    const std::optional<int64_t> epoch_ns = parse_epoch(text);
-    if (epoch_ns) time = {*epoch_ns, false};
-    return epoch_ns.has_value();
+    return parse_other(text, time);
   }
   if (!read_minute(text)) return false;
   const char* at = text.data() + kMinuteBytes;

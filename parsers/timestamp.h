@@ -4,7 +4,8 @@
 //   2026-11-21T07:06:55.123456Z, also with a space or lower-case t and z, with , for the decimal
 //   point (Python's logging), without seconds' fraction, with offsets +02:00 +0200 +02 (a space may
 //   be before them). Without a zone it is UTC. A leap second (:60) is the second after it. Digits
-//   of the fraction behind the ninth are left out.
+//   of the fraction behind the ninth are left out. Also the forms of textual_time.h that have a
+//   year.
 // Numbers (or text that is one): the epoch in s, ms, µs or ns, told by the magnitude. The four
 //   ranges do not touch: 1973 to 2262 in each unit. 12.5 or 20261121070655 are in none of them.
 //
@@ -33,6 +34,7 @@ class TimestampParser {
   [[nodiscard]] bool parse(std::string_view text, Timestamp& time);
 
  private:
+  [[nodiscard]] bool parse_other(std::string_view text, Timestamp& time);
   [[nodiscard]] bool read_minute(std::string_view text);
 
   std::array<char, 16> minute_text_{};  // "2026-11-21T07:06"

@@ -27,6 +27,7 @@ THIRD_PARTY_IN_HEADERS = {
     ("*", "tl/expected.hpp"): "the vocabulary of errors, until every compiler has std::expected",
     ("lib/include/sawlog/spdlog.h", "spdlog/"): "the optional header that is about spdlog",
     ("tests/unit/", ""): "fixtures of one folder's tests",
+    ("tests/support/parse_anything.h", "simdjson.h"): "checks our JSON with another parser",
 }
 LONG_FILES = {
     "tests/support/fake_filesystem.cpp": "a whole file system, whose parts share every invariant",

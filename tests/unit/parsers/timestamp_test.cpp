@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "parsers/textual_time.h"
+
 namespace sawlog::parsers {
 namespace {
 
@@ -117,9 +119,43 @@ TEST(Timestamp, no_time_is_better_than_a_wrong_one) {
                            "2263-01-01T00:00:00Z",
                            "9999-12-31T23:59:59Z",
                            "2026-1x-01T00:00:00Z",
-                           "2026/11/21 07:06:55",
+                           "2026/13/21 07:06:55",
+                           "Nov 21 07:06:55",
+                           "31/Nov/2026:07:06:55 +0000",
                            "20x6-11-21T07:06:55Z"})
     check_none(text);
+}
+
+TEST(Timestamp, textual_forms) {
+  constexpr int64_t kTime = kNovember * kSecond;
+  check("21/Nov/2026:08:06:55 +0100", kTime);
+  check("2026/11/21 07:06:55", kTime);
+  check("2026/11/21 07:06:55.5", kTime + kSecond / 2);
+  check("Sat, 21 Nov 2026 07:06:55 GMT", kTime);
+  check("Sat, 21 Nov 2026 02:06:55 EST", kTime);
+  check("Sat, 21 Nov 2026 07:06:55 +0000", kTime);
+  check("Sat Nov 21 07:06:55 2026", kTime);
+  check("Sat Nov  1 07:06:55 2026", kTime - 20 * 86'400 * kSecond);
+  check("Sat Nov 21 07:06:55 UTC 2026", kTime);
+  check("30/Jun/2026:23:59:60 +0000", 1'782'864'000 * kSecond);
+}
+
+TEST(TextualTime, the_year_is_the_nearest) {
+  constexpr int64_t kDay = 86'400 * kSecond;
+  const auto year_of = [](std::string_view text, int64_t near_unix_ns) {
+    TextualTime time;
+    return time.read(text, near_unix_ns) ? std::string(time.rfc3339().substr(0, 4)) : "none";
+  };
+  constexpr int64_t kTime = kNovember * kSecond;
+  EXPECT_EQ(year_of("Nov 21 07:06:55", kTime), "2026");
+  EXPECT_EQ(year_of("Nov 22 06:06:55", kTime), "2026") << "a clock may be a day ahead";
+  EXPECT_EQ(year_of("Nov 22 08:06:55", kTime), "2025");
+  EXPECT_EQ(year_of("Dec 31 23:59:59", kTime), "2025");
+  EXPECT_EQ(year_of("Jan  1 00:00:01", kTime + 40 * kDay), "2027");
+  EXPECT_EQ(year_of("Jan  1 00:00:01", kTime + 30 * kDay), "2026");
+  EXPECT_EQ(year_of("Dec 31 23:59:59", kTime + 41 * kDay), "2026") << "over new year";
+  EXPECT_EQ(year_of("Feb 29 00:00:00", kTime), "none") << "neither 2025 nor 2026 nor 2027";
+  EXPECT_EQ(year_of("1121 07:06:55.123", kTime), "2026");
 }
 
 TEST(Timestamp, the_remembered_minute_does_not_hide_a_difference) {
