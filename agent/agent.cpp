@@ -21,7 +21,7 @@
 #include "agent/metrics/summary.h"
 #include "agent/output_factory.h"
 #include "agent/recorder.h"
-#include "agent/source_context.h"
+#include "agent/source_factory.h"
 #include "agent/status_report.h"
 #include "agent/tail/cursor_check.h"
 #include "agent/tail/directory_watcher.h"

@@ -17,19 +17,20 @@ uint64_t count_cut(std::span<const parsers::Line> lines) {
 }  // namespace
 
 base::Expected<ChunkRead> ChunkReader::read(const TailedFile& file, uint64_t offset,
-                                            std::optional<uint64_t> end) {
+                                            std::optional<uint64_t> end, RecordEnd record_end) {
   const auto line_bytes_max = static_cast<uint32_t>(file.line_bytes_max());
   const size_t window_bytes_max =
       std::max(kChunkBytes, parsers::split_buffer_bytes_min(line_bytes_max));
-  const auto clamp = [&](size_t bytes) {
-    return end ? std::min<uint64_t>(bytes, *end - std::min(*end, offset)) : bytes;
-  };
   parsers::SplitOptions options{.at_start_of_file = offset == 0,
                                 .line_bytes_max = line_bytes_max,
                                 .lines_max = kChunkLinesMax};
   if (long_lines_.contains(file.id())) return read_long_line(file, offset, options);
 
-  for (const size_t want_bytes : {clamp(kChunkBytes), clamp(window_bytes_max)}) {
+  ChunkRead read;
+  for (const bool is_last_try : {false, true}) {
+    const size_t window_bytes = is_last_try ? window_bytes_max : kChunkBytes;
+    const size_t want_bytes =
+        end ? std::min<uint64_t>(window_bytes, *end - std::min(*end, offset)) : window_bytes;
     auto window = fill(file, offset, want_bytes);
     if (!window) return tl::unexpected(window.error());
     options.end_is_final = window->is_end;
@@ -39,11 +40,33 @@ base::Expected<ChunkRead> ChunkReader::read(const TailedFile& file, uint64_t off
       long_lines_.try_emplace(file.id());
       return read_long_line(file, offset, options);
     }
-    if (cut.consumed_bytes > 0) return make_chunk(file, offset, cut.consumed_bytes);
+    const bool is_all = window->size_bytes < window_bytes;
+    const bool is_border = end && offset + cut.consumed_bytes == *end;
+    const bool ends_here =
+        window->is_end || is_border || (is_all && record_end == RecordEnd::kHere);
+    read = make_records(file, offset, cut.consumed_bytes, ends_here);
+    if (read.end.offset > offset) return read;
+    if (is_last_try && !is_all) return make_records(file, offset, cut.consumed_bytes, true);
     if (window->size_bytes < want_bytes) break;
   }
-  lines_.clear();
-  return make_chunk(file, offset, 0);
+  return read;
+}
+
+// The chunk of what lines_ say, its lines joined to records.
+ChunkRead ChunkReader::make_records(const TailedFile& file, uint64_t offset, size_t size_bytes,
+                                    bool ends_here) {
+  ChunkRead read = make_chunk(file, offset, size_bytes);
+  parsers::Chunk& chunk = read.chunk;
+  if (!parsers::RecordJoiner::is_needed(*chunk.source)) return read;
+  const std::string_view window = chunk.bytes;
+  auto& joiner = joiners_.try_emplace(chunk.source, *chunk.source).first->second;
+  const size_t joined_bytes =
+      joiner.join(chunk, static_cast<uint32_t>(file.line_bytes_max()), ends_here);
+  read.has_open_record = joiner.was_open();
+  if (joined_bytes == window.size()) return read;
+  read.end = make_cursor(window.substr(0, joined_bytes), chunk.next_offset);
+  read.cut_lines = count_cut(chunk.lines);
+  return read;
 }
 
 base::Expected<ChunkReader::Window> ChunkReader::fill(const TailedFile& file, uint64_t offset,
@@ -119,6 +142,7 @@ void ChunkReader::keep_lines(ChunkRead& read, size_t count) {
   chunk.next_offset = chunk.offset + chunk.bytes.size();
   read.end = make_cursor(chunk.bytes, chunk.next_offset);
   read.cut_lines = count_cut(chunk.lines);
+  read.has_open_record = false;
 }
 
 }  // namespace sawlog::agent

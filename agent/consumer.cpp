@@ -72,6 +72,7 @@ outputs::Wake Consumer::step() {
     const int64_t due = may_wait ? dirty_since_ns_ + output_->save_delay_ns() : 0;
     wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, std::max(due, save_again_at_ns_));
   }
+  wake.at_monotonic_ns = std::min(wake.at_monotonic_ns, next_record_due_ns_);
   if (!wake.has_work || clock_.monotonic_ns() - status_published_at_ns_ >= kStatusIntervalNs) {
     publish_status();
   }

@@ -10,7 +10,8 @@
 // Invariants:
 //   * a cursor covers only lines that were settled; it is durable (checkpoint) before tail hears of
 //     it (TailedFile::set_acknowledged) and before the handler's saved() is called;
-//   * the time given to lines without one is durable before the handler may send them;
+//   * what records become that their content does not say (agent/chunk_time.h) is durable before
+//     the handler may send them;
 //   * cursors, ledger and the handler's state are saved in one record of one moment;
 //   * what an output with transactions has settled is saved as prepared, and counts (for tail, too)
 //     only when the output says that it was committed; until then there is no other save;
@@ -102,6 +103,11 @@ class Consumer final : private outputs::DeliverySink {
     base::FileId file;
     TimeNote note;
   };
+  // A record that may go on (parsers/record_joiner.h): held back until more comes or it is due.
+  struct OpenRecord {
+    int64_t since_ns = 0;  // monotonic, as due_ns
+    int64_t due_ns = 0;
+  };
   struct FileEntry {
     std::unique_ptr<FileProgress> progress;
     std::optional<uint64_t> limit;  // of kToLimits
@@ -114,6 +120,7 @@ class Consumer final : private outputs::DeliverySink {
     int64_t next_time_unix_ns = INT64_MIN;
     // TailedFile::change_count() at which nothing whole was left to read.
     std::optional<uint64_t> exhausted_at;
+    std::optional<OpenRecord> open_record;
   };
 
   Consumer(ConsumerOptions options, const FileTable& table,
@@ -142,6 +149,9 @@ class Consumer final : private outputs::DeliverySink {
   bool has_unread(const FileEntry& entry) const;
   bool is_ahead_of_save(const FileEntry& entry);
   bool verify_cursor(FileEntry& entry);
+  [[nodiscard]] RecordEnd record_end(const FileEntry& entry) const;
+  void wait_for_record(FileEntry& entry);
+  void look_for_next_due_record();
   void give(FileEntry& entry, ChunkRead& read);
   void abandon(FileEntry& entry, const Cursor& rest, uint64_t lines_before);
 
@@ -170,9 +180,10 @@ class Consumer final : private outputs::DeliverySink {
 
   uint64_t table_version_ = UINT64_MAX;
   std::unordered_map<base::FileId, FileEntry> files_;
-  std::vector<base::FileId> order_;  // oldest first, as in the table
-  size_t turn_ = 0;                  // whose turn it is in order_
-  std::vector<FileEntry*> by_time_;  // of read_by_time()
+  std::vector<base::FileId> order_;         // oldest first, as in the table
+  size_t turn_ = 0;                         // whose turn it is in order_
+  std::vector<FileEntry*> by_time_;         // of read_by_time()
+  int64_t next_record_due_ns_ = INT64_MAX;  // of all open records
   Reading reading_ = Reading::kAll;
   bool waits_for_save_ = false;  // some file is read as far as it may be before the next save
   bool has_repeats_ = true;      // lines that may have been sent before the start are not saved yet

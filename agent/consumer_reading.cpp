@@ -22,9 +22,23 @@ int64_t with_slack(int64_t time_unix_ns) {
   return time_unix_ns > INT64_MAX - kTimeSlackNs ? INT64_MAX : time_unix_ns + kTimeSlackNs;
 }
 
+// How long a record that may go on is waited for, after its last line and in all.
+constexpr int64_t kRecordWaitNs = base::kNsPerSecond;
+constexpr int64_t kRecordWaitMaxNs = 5 * base::kNsPerSecond;
+
+// When the content was changed last; the present where that is not known, or nobody asks.
+int64_t content_time(const TailedFile& file, int64_t now_unix_ns) {
+  if (!parsers::LineTranslator::is_needed(*file.source())) return now_unix_ns;
+  const auto content = file.content();
+  if (content == nullptr || content->file == nullptr) return now_unix_ns;
+  const auto stat = content->file->stat();
+  return stat ? stat->modified_unix_ns : now_unix_ns;
+}
+
 }  // namespace
 
 bool Consumer::read_some() {
+  if (clock_.monotonic_ns() >= next_record_due_ns_) look_for_next_due_record();
   if (reading_ == Reading::kNothing || !save_error_.empty()) return false;
   return output_->wants_time_order() ? read_by_time() : read_in_turn();
 }
@@ -77,7 +91,9 @@ bool Consumer::has_unread(const FileEntry& entry) const {
   if (next.end) return true;
   const TailedFile& file = progress.file();
   if (entry.limit && next.offset >= *entry.limit) return false;
-  if (entry.exhausted_at == file.change_count()) return false;
+  const bool is_record_due =
+      entry.open_record && entry.open_record->due_ns <= clock_.monotonic_ns();
+  if (entry.exhausted_at == file.change_count() && !is_record_due) return false;
   const auto content = file.content();
   if (content == nullptr) return false;
   return content->compression != Compression::kNone || next.offset < file.size_bytes();
@@ -100,13 +116,14 @@ Consumer::Attempt Consumer::read_file(FileEntry& entry, int64_t limit_unix_ns) {
     return Attempt::kNothing;
   }
   const auto next = progress.next();
-  const ChunkTime time =
-      chunk_time(checkpoint_->state(), progress.file().id(), next.offset, clock_.unix_ns());
+  const int64_t now = clock_.unix_ns();
+  const ChunkTime time = chunk_time(checkpoint_->state(), progress.file().id(), next.offset, now,
+                                    content_time(progress.file(), now));
   std::optional<uint64_t> end = next.end;
   for (const auto& border : {entry.limit, time.border}) {
     if (!next.end && border) end = std::min(end.value_or(*border), *border);
   }
-  auto read = chunk_reader_.read(progress.file(), next.offset, end);
+  auto read = chunk_reader_.read(progress.file(), next.offset, end, record_end(entry));
   if (!read && (entry.is_listed || !next.end)) {
     if (read.error().code != base::ErrorCode::kUnavailable) report("error", read.error().message);
     entry.exhausted_at = changes;
@@ -121,9 +138,12 @@ Consumer::Attempt Consumer::read_file(FileEntry& entry, int64_t limit_unix_ns) {
   }
   if (read->end.offset == next.offset) {
     entry.exhausted_at = changes;
+    if (read->has_open_record) wait_for_record(entry);
     return Attempt::kNothing;
   }
+  entry.open_record.reset();
   read->chunk.first_read_unix_ns = time.unix_ns;
+  read->chunk.file_unix_ns = time.file_unix_ns;
   read->chunk.may_have_been_sent = next.offset < entry.repeat_end;
   // A piece that is given again keeps its borders.
   if (output_->wants_time_order() && !next.end) limit_to(limit_unix_ns, entry, *read);
@@ -138,7 +158,21 @@ void Consumer::limit_to(int64_t limit_unix_ns, FileEntry& entry, ChunkRead& read
   if (chunk.lines.empty()) return;  // only the rest of a line that was cut
   const size_t count = line_times_.count_until(chunk, limit_unix_ns);
   entry.next_time_unix_ns = line_times_.time_unix_ns(chunk, count == 0 ? 0 : count - 1);
-  if (count < chunk.lines.size()) ChunkReader::keep_lines(read, count);
+  if (count < chunk.lines.size() && chunk.origins.empty()) ChunkReader::keep_lines(read, count);
+}
+
+RecordEnd Consumer::record_end(const FileEntry& entry) const {
+  const bool is_due = entry.open_record && entry.open_record->due_ns <= clock_.monotonic_ns();
+  return is_due || reading_ == Reading::kToLimits ? RecordEnd::kHere : RecordEnd::kByContent;
+}
+
+// A record is held back because it may go on: until more comes, or it has taken long enough.
+void Consumer::wait_for_record(FileEntry& entry) {
+  const int64_t now = clock_.monotonic_ns();
+  if (!entry.open_record) entry.open_record = {now, now};
+  OpenRecord& record = *entry.open_record;
+  record.due_ns = std::min(now + kRecordWaitNs, record.since_ns + kRecordWaitMaxNs);
+  next_record_due_ns_ = std::min(next_record_due_ns_, record.due_ns);
 }
 
 bool Consumer::verify_cursor(FileEntry& entry) {
@@ -159,11 +193,20 @@ bool Consumer::verify_cursor(FileEntry& entry) {
   return true;
 }
 
+void Consumer::look_for_next_due_record() {
+  const int64_t now = clock_.monotonic_ns();
+  next_record_due_ns_ = INT64_MAX;
+  for (const auto& [id, entry] : files_) {
+    if (entry.open_record && entry.open_record->due_ns > now)
+      next_record_due_ns_ = std::min(next_record_due_ns_, entry.open_record->due_ns);
+  }
+}
+
 void Consumer::give(FileEntry& entry, ChunkRead& read) {
   FileProgress& progress = *entry.progress;
   parsers::Chunk& chunk = read.chunk;
   Piece piece{chunk.offset, read.end, chunk.lines.size(), 0, read.cut_lines, 0};
-  source_stage_.apply(chunk);
+  const bool uses_times = source_stage_.apply(chunk);
   piece.filtered_lines = piece.line_count - chunk.lines.size();
   const outputs::LineRange range{chunk.file, piece.begin, piece.end.offset, chunk.lines.size()};
   progress.give(piece);
@@ -174,8 +217,9 @@ void Consumer::give(FileEntry& entry, ChunkRead& read) {
   }
   const outputs::Handled handled = output_->handle(chunk, outputs::Delivery(this, range));
   progress.set_not_json_lines(piece.begin, handled.not_json_lines);
-  if (handled.used_chunk_time) {
-    pending_notes_.push_back({chunk.file, {range.begin, range.end, chunk.first_read_unix_ns}});
+  if (handled.used_chunk_time || uses_times || read.has_open_record) {
+    pending_notes_.push_back(
+        {chunk.file, {range.begin, range.end, chunk.first_read_unix_ns, chunk.file_unix_ns}});
   }
 }
 

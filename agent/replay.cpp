@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "agent/source_context.h"
+#include "agent/source_factory.h"
 #include "config/path_glob.h"
 #include "lib/base/check.h"
 #include "parsers/record_id.h"

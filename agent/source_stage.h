@@ -1,7 +1,7 @@
 // What the configuration of a source does to its chunks before a consumer's handler sees them, with
 // the `where` of the consumer's output:
 //
-//   chunk as read ──▶ filter (where, sample) ──▶ the records that the handler gets
+//   records as read ─▶ translate (what is not JSON) ─▶ redact ─▶ filter (where, sample) ─▶ handler
 //
 // A chunk of a source without any of this passes as it is. Not thread-safe; one per consumer.
 #pragma once
@@ -11,7 +11,9 @@
 
 #include "lib/base/error.h"
 #include "parsers/chunk.h"
+#include "parsers/line_translator.h"
 #include "parsers/record_filter.h"
+#include "parsers/redactor.h"
 
 namespace sawlog::agent {
 
@@ -21,11 +23,14 @@ class SourceStage {
   [[nodiscard]] static base::Expected<void> check(const std::string& where);
   explicit SourceStage(std::string where) : where_(std::move(where)) {}
 
-  // Leaves in the chunk the records that are for the handler, until the next call.
-  void apply(parsers::Chunk& chunk);
+  // Leaves in the chunk the records that are for the handler, until the next call. True if they
+  // depend on the chunk's times, which must then be the same after a crash.
+  [[nodiscard]] bool apply(parsers::Chunk& chunk);
 
  private:
   struct Source {
+    std::unique_ptr<parsers::LineTranslator> translator;  // if its lines may be anything but JSON
+    std::unique_ptr<parsers::Redactor> redactor;          // if anything is to be masked
     parsers::RecordFilter filter;
   };
   Source& source_of(const parsers::SourceContext& context);

@@ -79,6 +79,10 @@ void check_own_files(const Config& config, const SourceConfig& source, const std
 void check_sources(const Config& config, Reading& reading) {
   for (const SourceConfig& source : config.sources) {
     const std::string path = "sources." + source.name;
+    if ((source.format == parsers::LineFormat::kRegex) != !source.pattern.empty()) {
+      reading.mistake(reading.place_of(path + (source.pattern.empty() ? ".format" : ".pattern")),
+                      "format: regex and pattern belong together in source '" + source.name + "'");
+    }
     if (source.name == "all") {
       reading.mistake(source.place,
                       "a source cannot be named 'all': outputs mean every source by it");

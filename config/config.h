@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+#include "parsers/source_context.h"
+
 namespace sawlog::config {
 
 constexpr uint64_t kUnlimited = UINT64_MAX;
@@ -44,12 +46,6 @@ struct HttpConfig {
 enum class SourceType : uint8_t { kFile, kStdin, kKafka };
 enum class StartAt : uint8_t { kBeginning, kEnd };
 
-struct SampleConfig {
-  double rate = 1;
-  std::string by;                       // a field; "": every record for itself
-  std::string keep = "level >= error";  // an expression
-};
-
 // What comes by POST /record: a source whose name nobody can give, below state_dir.
 constexpr const char* kRecordedSource = ".recorded";
 constexpr const char* kRecordedDirectory = "recorded";
@@ -62,16 +58,17 @@ struct SourceConfig {
   std::vector<std::string> exclude;
   StartAt start_at = StartAt::kBeginning;
   bool backfill = false;
-  std::string format = "auto";
-  std::string pattern;
+  parsers::LineFormat format = parsers::LineFormat::kAuto;
+  std::string pattern;  // of kRegex
   Labels fields;
   Labels labels;
   bool enrich = true;
-  std::string multiline = "none";  // auto | none | start; so far only none is supported
-  std::string multiline_start;
+  parsers::Multiline multiline = parsers::Multiline::kAuto;
+  std::string multiline_start;  // of kStart
   uint64_t line_bytes_max = 1u << 20;
   std::string where;  // an expression; "": all
-  SampleConfig sample;
+  parsers::SampleRules sample;
+  std::vector<parsers::RedactRule> redact;
   std::optional<std::vector<std::string>> presets;  // instead of metrics.presets
 };
 

@@ -34,6 +34,8 @@ std::string type_text(const KeyInfo& key) {
       return "section";
     case ValueType::kSectionList:
       return "list of sections";
+    case ValueType::kWordOrSectionList:
+      return "list of " + show_list(key.words) + ", or sections";
   }
   return "";
 }

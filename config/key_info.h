@@ -23,6 +23,7 @@ enum class ValueType : uint8_t {
   kSection,     // KeyInfo::children
   kSectionMap,  // name: section, the user gives the names
   kSectionList,
+  kWordOrSectionList,  // KeyInfo::words, or sections of KeyInfo::children
 };
 
 struct KeyInfo {

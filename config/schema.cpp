@@ -104,6 +104,8 @@ std::string value_schema(const KeyInfo& key) {
       return map_schema(section_schema(key.children), kGivenName);
     case ValueType::kSectionList:
       return list_schema(section_schema(key.children));
+    case ValueType::kWordOrSectionList:
+      return list_schema(any_of({words_schema(key.words), section_schema(key.children)}));
   }
   if (key.range.ends_with("unlimited")) shapes.emplace_back(kUnlimited);
   shapes.emplace_back(kReference);

@@ -9,10 +9,16 @@
 namespace sawlog::config {
 namespace {
 
+using parsers::LineFormat;
+using parsers::Multiline;
+using parsers::RedactKind;
+using parsers::RedactRule;
+using parsers::SampleRules;
+
 constexpr uint64_t kKiB = 1ull << 10;
 constexpr uint64_t kMiB = 1ull << 20;
 
-void read_rate(const Node& node, const std::string& path, SampleConfig& sample, Reading& reading) {
+void read_rate(const Node& node, const std::string& path, SampleRules& sample, Reading& reading) {
   double rate = 0;
   const char* const end = node.text.data() + node.text.size();
   const auto [stop, error] = std::from_chars(node.text.data(), end, rate);
@@ -27,8 +33,8 @@ std::string check_keep(const std::string& text) {
   return text.empty() ? "" : check_expression(text);
 }
 
-Section<SampleConfig> sample_section() {
-  Section<SampleConfig> section;
+Section<SampleRules> sample_section() {
+  Section<SampleRules> section;
   KeyInfo rate;
   rate.name = "rate";
   rate.type = ValueType::kShare;
@@ -36,11 +42,85 @@ Section<SampleConfig> sample_section() {
   rate.default_value = "1";
   rate.meaning = "how much of the records is kept";
   section.custom(rate, read_rate)
-      .text("by", &SampleConfig::by, {.check = check_not_empty},
+      .text("by", &SampleRules::by, {.check = check_not_empty},
             "a field: records with the same value are kept or left out together")
-      .text("keep", &SampleConfig::keep, {.check = check_keep},
+      .text("keep", &SampleRules::keep, {.check = check_keep},
             "an expression: these records are kept in any case; \"\" for none");
   return section;
+}
+
+KeyInfo multiline_info() {
+  KeyInfo info;
+  info.name = "multiline";
+  info.type = ValueType::kWord;
+  info.words = {"auto", "none"};
+  info.default_value = "auto";
+  info.meaning =
+      "auto: indented lines and stack traces belong to the record before them; {start: REGEX}: a "
+      "record begins with each line that matches";
+  KeyInfo start;
+  start.name = "start";
+  start.meaning = "an RE2 expression: a record begins with each line that matches";
+  info.children = {start};
+  return info;
+}
+
+void read_multiline(const Node& node, const std::string& path, SourceConfig& source,
+                    Reading& reading) {
+  if (node.kind == Node::Kind::kMap) {
+    Section<SourceConfig>()
+        .text("start", &SourceConfig::multiline_start,
+              {.is_required = true, .check = check_regular_expression}, multiline_info().meaning)
+        .read(node, path, source, reading);
+    source.multiline = Multiline::kStart;
+  } else if (const auto word = read_word(node, path, {"auto", "none"}, {}, reading)) {
+    source.multiline = *word == "none" ? Multiline::kNone : Multiline::kAuto;
+  }
+}
+
+Section<RedactRule> pattern_section() {
+  Section<RedactRule> section;
+  section
+      .text("pattern", &RedactRule::pattern, {.is_required = true, .check = check_redaction},
+            "an RE2 expression")
+      .text("replace", &RedactRule::replace, {}, "what stands there instead");
+  return section;
+}
+
+KeyInfo redact_info() {
+  KeyInfo info;
+  info.name = "redact";
+  info.type = ValueType::kWordOrSectionList;
+  info.words = {"email", "card", "ip", "token"};
+  info.meaning =
+      "what is masked in every record, before any consumer sees it; {pattern: REGEX, replace: "
+      "TEXT} for what is yours";
+  info.children = pattern_section().infos();
+  return info;
+}
+
+void read_redact(const Node& node, const std::string& path, SourceConfig& source,
+                 Reading& reading) {
+  if (node.kind != Node::Kind::kList) {
+    reading.mistake(node.place, "'" + path + "' must be a list, such as [email, card]");
+    return;
+  }
+  for (size_t i = 0; i < node.items.size(); ++i) {
+    const Node& item = node.items[i];
+    const std::string item_path = path + "[" + std::to_string(i) + "]";
+    RedactRule rule;
+    if (item.kind == Node::Kind::kMap) {
+      pattern_section().read(item, item_path, rule, reading);
+    } else {
+      const auto word = read_word(item, item_path, redact_info().words, {}, reading);
+      if (!word) continue;
+      rule.kind = *word == "email"  ? RedactKind::kEmail
+                  : *word == "card" ? RedactKind::kCard
+                  : *word == "ip"   ? RedactKind::kIp
+                                    : RedactKind::kToken;
+    }
+    source.redact.push_back(std::move(rule));
+  }
 }
 
 }  // namespace
@@ -65,15 +145,21 @@ Section<SourceConfig> source_section() {
                      "end: skips what stood in the files at this source's first start")
       .boolean("backfill", &Source::backfill,
                "true: rotated siblings older than the first start, too")
-      .word<std::string>("format", &Source::format, {{"auto", "auto"}, {"json", "json"}},
-                         {"logfmt", "cri", "regex", "plain"}, "how a line is written")
-      .later("pattern", "for regex: named groups become fields")
+      .word<LineFormat>("format", &Source::format,
+                        {{"auto", LineFormat::kAuto},
+                         {"json", LineFormat::kJson},
+                         {"logfmt", LineFormat::kLogfmt},
+                         {"cri", LineFormat::kCri},
+                         {"regex", LineFormat::kRegex},
+                         {"plain", LineFormat::kPlain}},
+                        {}, "how a line is written; auto: each line as what it is")
+      .text("pattern", &Source::pattern, {.check = check_pattern},
+            "for regex: an RE2 expression whose named groups become fields")
       .text_map("fields", &Source::fields, "canonical field: its name in this source")
       .text_map("labels", &Source::labels, "added to each record of this source")
       .word<bool>("enrich", &Source::enrich, {{"default", true}, {"none", false}}, {},
                   "none: host.name, log.file.path and labels are not added")
-      .word<std::string>("multiline", &Source::multiline, {{"none", "none"}}, {"auto", "{}"},
-                         "how lines are joined to one record")
+      .custom(multiline_info(), read_multiline)
       .size("line_bytes_max", &Source::line_bytes_max, kKiB, 64 * kMiB,
             "a longer line is cut, marked and counted")
       .custom(presets,
@@ -83,7 +169,7 @@ Section<SourceConfig> source_section() {
       .text("where", &Source::where, {.check = check_expression},
             "an expression: only these records, for every consumer")
       .section("sample", &Source::sample, sample_section(), "only a part of the records")
-      .later("redact", "what is masked in every record")
+      .custom(redact_info(), read_redact)
       .later("held", "limits of unread deleted content")
       .later("brokers", "of type kafka")
       .later("topics", "of type kafka")

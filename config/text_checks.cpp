@@ -4,7 +4,11 @@
 #include <charconv>
 #include <string_view>
 
+#include <re2/re2.h>
+
 #include "parsers/expression.h"
+#include "parsers/redactor.h"
+#include "parsers/text_shapes.h"
 
 namespace sawlog::config {
 namespace {
@@ -110,6 +114,23 @@ std::string check_expression(const std::string& text) {
   std::vector<std::string> fields;
   const auto expression = parsers::Expression::compile(text, fields);
   return expression ? "" : "is no expression: " + expression.error().message;
+}
+
+std::string check_regular_expression(const std::string& text) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const re2::RE2 expression(text, options);
+  return expression.ok() ? "" : "is no regular expression: " + expression.error();
+}
+
+std::string check_pattern(const std::string& text) {
+  const auto shape = parsers::TextShape::compile(text);
+  return shape ? "" : "is no pattern: " + shape.error().message;
+}
+
+std::string check_redaction(const std::string& text) {
+  const auto redactor = parsers::Redactor::compile({{parsers::RedactKind::kPattern, text}});
+  return redactor ? "" : redactor.error().message;
 }
 
 std::string check_given_name(const std::string& text) {

@@ -16,6 +16,9 @@ namespace sawlog::config {
 [[nodiscard]] std::string check_metric_name(const std::string& text);
 [[nodiscard]] std::string check_label_name(const std::string& text);
 [[nodiscard]] std::string check_expression(const std::string& text);  // parsers/expression.h
+[[nodiscard]] std::string check_regular_expression(const std::string& text);  // RE2
+[[nodiscard]] std::string check_pattern(const std::string& text);    // the same, with named groups
+[[nodiscard]] std::string check_redaction(const std::string& text);  // parsers/redactor.h
 // Of a source or an output: becomes a file name and a label value.
 [[nodiscard]] std::string check_given_name(const std::string& text);
 

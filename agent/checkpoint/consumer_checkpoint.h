@@ -37,11 +37,13 @@ struct Cursor {
   auto operator<=>(const Cursor&) const = default;
 };
 
-// The time given to lines without one, from the first read of that part of a file.
+// What a chunk became that its content does not say: the time given to lines without one, the time
+// of the file, which years are taken from, and that its last record ends here.
 struct TimeNote {
   uint64_t begin = 0;
   uint64_t end = 0;
-  int64_t unix_ns = 0;
+  int64_t unix_ns = 0;       // of the first read
+  int64_t file_unix_ns = 0;  // of the file's content then
   auto operator<=>(const TimeNote&) const = default;
 };
 

@@ -26,6 +26,7 @@ void put(ByteWriter& writer, const TimeNote& note) {
   writer.number(note.begin);
   writer.number(note.end);
   writer.number(note.unix_ns);
+  writer.number(note.file_unix_ns);
 }
 
 TimeNote get_note(ByteReader& reader) {
@@ -33,6 +34,7 @@ TimeNote get_note(ByteReader& reader) {
   note.begin = reader.number<uint64_t>();
   note.end = reader.number<uint64_t>();
   note.unix_ns = reader.number<int64_t>();
+  note.file_unix_ns = reader.number<int64_t>();
   return note;
 }
 

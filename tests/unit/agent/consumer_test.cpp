@@ -297,6 +297,74 @@ TEST_F(ConsumerTest, AnOutputsExpressionIsChecked) {
   EXPECT_FALSE(opened);
 }
 
+TEST_F(ConsumerTest, ARecordThatMayGoOnWaits) {
+  source.multiline = parsers::Multiline::kAuto;
+  write("one\ntwo\n");
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one"));
+  EXPECT_FALSE(consumer->is_finished() && file->acknowledged(0) == 8);
+  write("  more of two\n");
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one"));
+  const outputs::Wake wake = consumer->step();
+  EXPECT_LE(wake.at_monotonic_ns, clock.monotonic_ns() + base::kNsPerSecond) << "it comes back";
+  clock.advance_seconds(1);
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one", "two\n  more of two"));
+  EXPECT_EQ(file->acknowledged(0), 22);
+  write("  too late\n{\"a\":1}\n");
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one", "two\n  more of two", "  too late", "{\"a\":1}"));
+}
+
+TEST_F(ConsumerTest, ARecordThatWaitingEndedIsTheSameAfterACrash) {
+  source.multiline = parsers::Multiline::kAuto;
+  output->answer = [] { return FakeAnswer::kLoseAnswer; };
+  write("one\n  more\n");
+  run_steps();
+  clock.advance_seconds(1);
+  run_steps(1);
+  ASSERT_THAT(lines(), ElementsAre("one\n  more"));
+  disk.crash();
+  disk.append_to("/logs/a.log", "  later\n{\"a\":1}\n");
+  start();
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one\n  more", "one\n  more", "  later", "{\"a\":1}"));
+  EXPECT_EQ(destination.entries[0].offset, destination.entries[1].offset);
+}
+
+TEST_F(ConsumerTest, ARecordGoesOnOverTheRenameOfItsFile) {
+  source.multiline = parsers::Multiline::kAuto;
+  write("ERROR x\nTraceback (most recent call last):\n  frame\n");
+  run_steps();
+  EXPECT_THAT(lines(), IsEmpty());
+  ASSERT_TRUE(disk.rename("/logs/a.log", "/logs/a.log.1"));
+  disk.append_to("/logs/a.log.1", "ValueError: y\n");
+  file->set_size_bytes(disk.content("/logs/a.log.1").size());
+  run_steps();
+  file->set_end_is_final();
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("ERROR x\nTraceback (most recent call last):\n  frame\n"
+                                   "ValueError: y"));
+}
+
+TEST_F(ConsumerTest, OnceDoesNotWaitForMoreOfARecord) {
+  source.multiline = parsers::Multiline::kAuto;
+  write("one\n  more\n");
+  consumer->finish_at_current_sizes();
+  run_steps();
+  EXPECT_TRUE(consumer->is_finished());
+  EXPECT_THAT(lines(), ElementsAre("one\n  more"));
+}
+
+TEST_F(ConsumerTest, WhatIsMaskedIsMaskedForTheHandler) {
+  source.redact = {{parsers::RedactKind::kEmail}};
+  write("from ann@b.example\nnothing\n");
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("from [email]", "nothing"));
+  EXPECT_EQ(destination.entries[1].offset, 19);
+}
+
 TEST_F(ConsumerTest, OnlyTheWantedSourcesAreRead) {
   auto checkpoint = ConsumerCheckpoint::open(disk, "/state", "other");
   ASSERT_TRUE(checkpoint);

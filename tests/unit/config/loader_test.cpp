@@ -94,6 +94,14 @@ TEST(Loader, EveryKeyArrives) {
   EXPECT_EQ(config.sources.at(0).sample.rate, 0.5);
   EXPECT_EQ(config.sources.at(0).sample.by, "trace_id");
   EXPECT_EQ(config.sources.at(0).sample.keep, "level >= warn");
+  EXPECT_EQ(config.sources.at(0).format, parsers::LineFormat::kAuto);
+  EXPECT_EQ(config.sources.at(0).multiline, parsers::Multiline::kAuto);
+  ASSERT_EQ(config.sources.at(0).redact.size(), 4);
+  EXPECT_EQ(config.sources.at(0).redact[1].kind, parsers::RedactKind::kCard);
+  EXPECT_EQ(config.sources.at(0).redact[3].replace, "K-*");
+  EXPECT_EQ(worker.format, parsers::LineFormat::kRegex);
+  EXPECT_EQ(worker.pattern, "^(?P<level>\\w+)\\|(?P<message>.*)$");
+  EXPECT_EQ(worker.multiline_start, "^\\w+\\|");
 
   ASSERT_EQ(config.metrics.rules.size(), 5);
   const MetricRule& value = config.metrics.rules[1];

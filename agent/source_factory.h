@@ -1,12 +1,12 @@
-// From the configuration of a source to what its chunks carry.
+// From the configuration of a source to what its lines' readers need to know.
 #pragma once
 
 #include "config/config.h"
-#include "parsers/chunk.h"
+#include "parsers/source_context.h"
 
 namespace sawlog::agent {
 
-// labels: the agent's; the source's own take their place.
+// labels: of the whole agent; the source's own win.
 [[nodiscard]] parsers::SourceContext make_source_context(const config::SourceConfig& source,
                                                          const config::Labels& labels);
 
