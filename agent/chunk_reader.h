@@ -5,9 +5,9 @@
 // also over many reads, in bounded memory. A partial last line is left for later unless the file's
 // end is final.
 //
-// Where lines are joined to records (parsers/record_joiner.h), a chunk ends with a whole record. The
-// last one may be open: then it is left for later, unless the file's end is final, or the caller
-// says that it ends here.
+// Where lines are joined to records (parsers/record_joiner.h), a chunk ends with a whole record.
+// The last one may be open: then it is left for later, unless the file's end is final, or the
+// caller says that it ends here.
 #pragma once
 
 #include <cstdint>

@@ -27,6 +27,7 @@ constexpr auto kAliases = std::to_array<FieldAlias>({
     {"message", "@m"},
     {"message", "@mt"},
     {"message", "RenderedMessage"},
+    {"message", "MessageTemplate"},
     {"message", "body.stringValue"},
     {"log.logger", "logger"},
     {"log.logger", "SourceContext"},

@@ -10,6 +10,7 @@ constexpr Command kCommands[] = {
     {"report", "what logs say: rates, durations, failures, errors, changes", report},
     {"replay", "send dead letters again", replay},
     {"setup", "install index templates and the like at the outputs", setup},
+    {"test", "what lines become: records, requests, metrics", test},
     {"schema", "the JSON Schema of the configuration, for editors", schema},
 };
 

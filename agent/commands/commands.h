@@ -26,6 +26,7 @@ int run(const std::vector<std::string>& arguments);
 int check(const std::vector<std::string>& arguments);
 int replay(const std::vector<std::string>& arguments);
 int setup(const std::vector<std::string>& arguments);
+int test(const std::vector<std::string>& arguments);
 int schema(const std::vector<std::string>& arguments);
 
 }  // namespace sawlog::agent::commands
