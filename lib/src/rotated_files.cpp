@@ -74,9 +74,8 @@ std::string RotatedFiles::name_at(int64_t unix_ns) const {
 }
 
 void RotatedFiles::tidy() {
-  if (is_running_.load()) return;  // should it just be ending, the next rotation finds the rest
+  if (work_.exchange(Work::kAgain) != Work::kNone) return;
   stop();
-  is_running_ = true;
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -87,7 +86,7 @@ void RotatedFiles::tidy() {
   };
   has_thread_ = pthread_create(&thread_, nullptr, body, this) == 0;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (!has_thread_) is_running_ = false;
+  if (!has_thread_) work_ = Work::kNone;
 }
 
 void RotatedFiles::stop() {
@@ -99,9 +98,14 @@ void RotatedFiles::stop() {
 
 void RotatedFiles::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kPriority);
-  while (!must_stop_.load() && step()) {
-  }
-  is_running_ = false;
+  auto under_way = Work::kUnderWay;
+  do {
+    under_way = Work::kUnderWay;
+    work_ = under_way;
+    while (!must_stop_.load() && step()) {
+    }
+  } while (!must_stop_.load() && !work_.compare_exchange_strong(under_way, Work::kNone));
+  if (must_stop_.load()) work_ = Work::kNone;
 }
 
 // The oldest goes, or is compressed. False: there is nothing to do, or it cannot be done now.

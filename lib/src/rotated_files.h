@@ -35,7 +35,10 @@ class RotatedFiles {
   [[nodiscard]] std::string name_at(int64_t unix_ns) const;
   // Removes and compresses in the background, also what an earlier process left.
   void tidy();
-  void forget_thread() { has_thread_ = false; }  // in a forked child
+  void forget_thread() {  // in a forked child
+    has_thread_ = false;
+    work_ = Work::kNone;
+  }
 
  private:
   void run();
@@ -48,7 +51,8 @@ class RotatedFiles {
   const Rotation rotation_;
   pthread_t thread_{};
   bool has_thread_ = false;  // to be joined
-  std::atomic<bool> is_running_{false};
+  enum class Work : uint8_t { kNone, kUnderWay, kAgain };
+  std::atomic<Work> work_{Work::kNone};
   std::atomic<bool> must_stop_{false};
   bool has_said_why_ = false;  // why it cannot compress, on stderr
 };
