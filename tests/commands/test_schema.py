@@ -56,7 +56,7 @@ def test_what_the_loader_accepts(validator, text):
     "outputs: {x: {type: elasticsearch, hosts: [h], in_flight: 0}}",
     "outputs: {x: {type: elasticsearch, hosts: [h], batch: {age: 1sec}}}",
     "outputs: {x: {type: stdout, format: text}}",
-    "metrics: {rules: [{counter: a, labels: {l: {form: route}}}]}",
+    "metrics: {rules: [{counter: a, labels: {l: {form: path}}}]}",
 ])
 def test_what_the_loader_refuses(validator, text):
     assert mistakes(validator, text) != []

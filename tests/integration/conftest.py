@@ -11,6 +11,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.agent import BINARY, ROOT  # noqa: E402
 from support.servers import Server, ServerUnavailable  # noqa: E402
 
+# A soak alone: ./dev soak backlog.
+collect_ignore = [] if "SAWLOG_BACKLOG_MIB" in os.environ else ["test_backlog.py"]
+
 RUNS = ROOT / "build" / "servers"  # a folder for each test run, by the pid of pytest
 NAMES = ["elasticsearch", "opensearch", "kafka", "loki"]
 TENANTS = "tenants"  # the folder of servers that keep tenants apart

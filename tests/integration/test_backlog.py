@@ -29,8 +29,6 @@ SINK = ROOT / "build" / "bench" / "pipeline_sink"
 PIECE = 16 << 20
 WAITING_S = 20  # over which the CPU time of back pressure is measured
 
-pytestmark = pytest.mark.skipif(not MIB or not OUTAGE_S, reason="a soak: ./dev soak backlog")
-
 
 class Sink:
     """Takes _bulk at once. It keeps its port, and counts from when it was started."""
