@@ -310,6 +310,11 @@ def pipeline():
             graph("Already There", (rate("sawlog_already_there_records_total", "output"),
                                     "{{output}}"), "cps",
                   description="Lines that the destination had from before a crash"),
+            graph("Taken Otherwise", [
+                (rate("sawlog_failure_store_records_total", "output"), "{{output}} failure store"),
+                (rate("sawlog_overflow_records_total", "output"), "{{output}} overflow stream")],
+                "cps", description="Lines that Elasticsearch put into its failure store, and lines "
+                "whose labels were beyond streams_max of a Loki output"),
             graph("Dead Letters by Reason", (total("sawlog_dead_letters_total", "output, reason"),
                                              "{{output}} {{reason}}")),
             graph("Abandoned by Reason", (total("sawlog_abandoned_bytes_total", "reason"),

@@ -49,6 +49,7 @@ class Run:
         self.day = Day(seed=1, end=time.time(), events=EVENTS)
         self.written = []  # (time, how many lines by then)
         self.write()
+        self.agent.wait_up()
         wait_for("the agent to have counted every line", self.has_counted_all, 60)
         self.end = time.time()
         wait_for("Prometheus to have scraped that", self.is_scraped, 20)
