@@ -33,7 +33,10 @@ void append_resource_logs(const Batch& batch, const std::string& group,
   pbf_reader parts(group);
   pbf_writer resource_logs(request, kResourceLogs);
   protozero::data_view resource, scope;
-  while (parts.next()) (parts.tag() == kGroupResource ? resource : scope) = parts.get_view();
+  while (parts.next()) {
+    protozero::data_view& part = parts.tag() == kGroupResource ? resource : scope;
+    part = parts.get_view();
+  }
   if (!resource.empty()) resource_logs.add_message(kResource, resource);
   pbf_writer scope_logs(resource_logs, kScopeLogs);
   if (!scope.empty()) scope_logs.add_message(kScope, scope);

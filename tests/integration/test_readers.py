@@ -25,7 +25,7 @@ def check_search(server, index: str) -> None:
     got = readers.read_elasticsearch(server.url, index)
     assert sorted(record["number"] for record in got) == [0, *range(COUNT)]
     assert readers.elasticsearch_bytes_received(server.url) > before
-    assert readers.read_elasticsearch(server.url, "absent") == []
+    assert readers.read_elasticsearch(server.url, "never-written") == []
 
 
 def test_elasticsearch(elasticsearch):

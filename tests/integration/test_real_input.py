@@ -20,7 +20,7 @@ from support.agent import Agent
 from support.destinations import Destinations
 from support.logrotate import Logrotate
 from support.records import (compare, flat, http_events, http_requests_total, is_json,
-                             read_rotated, route, text_lines)
+                             read_rotated, route, text_lines, without_head)
 from support.servers import free_ports
 from support.waiting import wait_for
 
@@ -113,7 +113,7 @@ def check(written, arrived: list[dict]) -> None:
                      if flat(record).get("request_id", "up") != "up"],
             "request_id", labels={"env"})
 
-    want = Counter(line.decode() for line in lines if not is_json(line))
+    want = Counter(without_head(line.decode()) for line in lines if not is_json(line))
     got = text_lines([record for record in arrived if "request_id" not in flat(record)])
     lost, more = want - got, got - want
     assert not lost, f"{lost.total()} of {want.total()} lines lost, {list(lost)[:3]}"

@@ -94,9 +94,21 @@ def read_rotated(directory: Path, name: str) -> list[bytes]:
 
 
 def text_lines(records: list[dict]) -> Counter:
-    """The lines of plain text in shipped records; a joined record holds several."""
-    return Counter(line for record in records
-                   for line in flat(record)["message"].split("\n"))
+    """The lines of plain text in shipped records. A joined record has those of its traceback apart;
+    where that is all there was, its last line is the message, too."""
+    lines = Counter()
+    for record in map(flat, records):
+        traceback = record.get("error.stack_trace", "").splitlines()
+        message = record["message"].split("\n")
+        lines.update(traceback)
+        if message != traceback[-1:]:
+            lines.update(message)
+    return lines
+
+
+def without_head(line: str) -> str:
+    """What uvicorn was to log: its time and level become fields of their own."""
+    return re.sub(r"^[-\d]+ [:,\d]+ (DEBUG|INFO|WARNING|ERROR|CRITICAL): +", "", line)
 
 
 def is_json(line: bytes) -> bool:
