@@ -48,7 +48,8 @@ TEST_F(RecordLogTest, GoesOnWithTheLastFileAndEndsATornLine) {
 }
 
 TEST_F(RecordLogTest, IsBoundedUntilItWasRead) {
-  const std::string line = std::string(1u << 20, 'x') + "\n";
+  std::string line(1u << 20, 'x');
+  line += '\n';
   const auto log = open();
   size_t count = 0;
   while (log->append(line)) ++count;
