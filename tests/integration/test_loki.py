@@ -133,7 +133,8 @@ def test_a_stream_that_is_refused_holds_up_no_other(binary, tenant_loki, tmp_pat
         wait_for("the refusal", lambda: "stream" in agent.consumers()["loki"].get("reason", ""))
         with log.open("a") as file:
             file.writelines(line("two", NOW, **{"service.name": name}) + "\n" for name in "abc")
-        wait_for("the others", lambda: len(stored(tenant_loki, "tight-streams")) == 4)
+        wait_for("the others", lambda: (
+            len(seen := stored(tenant_loki, "tight-streams")) == 4, messages(seen)))
         assert agent.consumers()["loki"]["dead_lettered_lines"] == 0
         assert agent.consumers()["loki"]["lag_bytes"] > 0
 

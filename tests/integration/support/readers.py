@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.error import KafkaError
+from confluent_kafka.error import KafkaError, KafkaException
 
 PAGE = 5000  # the most that Loki gives at once
+BEING_MADE = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
+              KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
 def read_elasticsearch(url: str, index: str) -> list[dict]:
@@ -52,11 +54,16 @@ def kafka_topics(brokers: str) -> set[str]:
 
 
 def kafka_end(brokers: str, topic: str) -> int:
-    """The sum of the partitions' ends: it grows with whatever is produced."""
+    """The sum of the partitions' ends: it grows with whatever is produced. 0 while the topic is
+    being made."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader"})
     try:
         return sum(consumer.get_watermark_offsets(partition, timeout=30)[1]
                    for partition in kafka_partitions(brokers, topic))
+    except KafkaException as failure:
+        if failure.args[0].code() not in BEING_MADE:
+            raise
+        return 0
     finally:
         consumer.close()
 
