@@ -251,8 +251,12 @@ class Torture:
 @pytest.fixture(scope="session")
 def tortured(tmp_path_factory):
     """The finished tortures by name; several modes at a time."""
+    directories = tmp_path_factory.mktemp("torture")  # here: pytest's factory is for one thread
+
     def run(name: str, mode: Mode, is_stopped: bool) -> Torture:
-        torture = Torture(mode, tmp_path_factory.mktemp(name))
+        directory = directories / name
+        directory.mkdir()
+        torture = Torture(mode, directory)
         try:
             with torture.agent:
                 torture.run_stopped() if is_stopped else torture.run()
