@@ -207,8 +207,11 @@ class KafkaClient::Implementation {
       char reason[512];
       const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client_, reason, sizeof(reason));
       is_fatal_ = true;
-      connection_ = {Health::State::kPaused, std::string("the producer gave up: ") +
-                                                 rd_kafka_err2name(cause) + ": " + reason};
+      // A new one is made, so mostly it goes on by itself.
+      const bool is_operator = kafka_failure(cause) == KafkaAnswer::Kind::kOperator;
+      connection_ = {
+          is_operator ? Health::State::kPaused : Health::State::kUnreachable,
+          std::string("the producer gave up: ") + rd_kafka_err2name(cause) + ": " + reason};
       return;
     }
     if (is_refused_connection(error)) {

@@ -16,7 +16,6 @@ from support.servers import Server, ServerUnavailable
 from support.waiting import wait_for
 from support.workload import Workload
 
-TRANSACTION_TIMEOUT_MS = 3000
 SETTINGS = ["message.max.bytes=100000", "broker.session.timeout.ms=3000",
             "broker.heartbeat.interval.ms=500",
             "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000"]
@@ -37,7 +36,7 @@ def broker(servers):
 def output(broker: Server, topic: str, **more) -> dict:
     return {"type": "kafka", "brokers": [broker.address], "topic": topic,
             "batch": {"bytes": "64KiB", "age": "50ms"}, "retry": {"backoff_max": "1s"},
-            "librdkafka": {"transaction.timeout.ms": str(TRANSACTION_TIMEOUT_MS)}, **more}
+            **more}
 
 
 def with_tls(broker: Server, topic: str, sasl: dict, ca: str | None = None) -> dict:
@@ -71,10 +70,10 @@ def test_each_line_once_through_kills(binary, broker, tmp_path):
     with make_agent(tmp_path, output(broker, "kills")) as agent:
         for _ in range(6):
             written |= workload.append(log, 1 << 20)
+            begun = readers.kafka_end(broker.address, "kills")
             agent.start()
             agent.wait_up()
             # somewhere in the middle of it
-            begun = readers.kafka_end(broker.address, "kills")
             wait_for("traffic", lambda: readers.kafka_end(broker.address, "kills") > begun)
             agent.kill()
         agent.start()
@@ -83,11 +82,40 @@ def test_each_line_once_through_kills(binary, broker, tmp_path):
         broker.stop("KILL")
         written |= workload.append(log, 1 << 20)
         wait_for("the loss noticed", lambda: agent.consumers()["stream"]["health"] != "up")
-        broker.start()  # takes longer than a transaction may
+        broker.start()
         wait_for("everything delivered", lambda: is_through(agent, log.stat().st_size), 120)
         assert agent.get("/health/ready").status_code == 200
         assert agent.stop() == 0
     compare(written, read(broker, "kills"), "trace_id", labels=set())
+
+
+def test_a_transaction_that_took_too_long_is_sent_again(binary, broker, tmp_path):
+    log, workload, written = tmp_path / "app.log", Workload(), {}
+    stream = output(broker, "late") | {"librdkafka": {"transaction.timeout.ms": "1500"}}
+    with make_agent(tmp_path, stream) as agent:
+        agent.start()
+        agent.wait_up()
+
+        def is_paused_within_one() -> bool:
+            begun = readers.kafka_end(broker.address, "late")
+            written.update(workload.append(log, 1 << 20))
+            wait_for("traffic", lambda: readers.kafka_end(broker.address, "late") > begun)
+            agent.pause()
+            if readers.kafka_has_open_transaction(broker.address, "late"):
+                return True
+            agent.resume()
+            return False
+
+        wait_for("a transaction to pause in", is_paused_within_one, 60)
+        wait_for("the broker ends it",
+                 lambda: not readers.kafka_has_open_transaction(broker.address, "late"))
+        agent.resume()
+        written |= workload.append(log, 1 << 20)
+        wait_for("everything delivered", lambda: is_through(agent, log.stat().st_size), 60)
+        assert agent.stop() == 0
+    assert "_FENCED" in agent.tail_of_log()
+    assert "until somebody acts" not in agent.tail_of_log()
+    compare(written, read(broker, "late"), "trace_id", labels=set())
 
 
 def test_what_the_broker_refuses_goes_to_the_dead_letters(binary, broker, tmp_path):

@@ -69,6 +69,13 @@ class Agent:
         self.process.wait()
         self.process = None
 
+    def pause(self) -> None:
+        """As a host that sleeps does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self, seconds: float = 30) -> int:
         """By SIGTERM; its exit code."""
         self.process.send_signal(signal.SIGTERM)

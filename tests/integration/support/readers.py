@@ -53,10 +53,11 @@ def kafka_topics(brokers: str) -> set[str]:
     return set(AdminClient({"bootstrap.servers": brokers}).list_topics(timeout=30).topics)
 
 
-def kafka_end(brokers: str, topic: str) -> int:
+def kafka_end(brokers: str, topic: str, isolation: str = "read_uncommitted") -> int:
     """The sum of the partitions' ends: it grows with whatever is produced. 0 while the topic is
-    being made."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader"})
+    being made. For read_committed a partition ends where the first open transaction begins."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader",
+                         "isolation.level": isolation})
     try:
         return sum(consumer.get_watermark_offsets(partition, timeout=30)[1]
                    for partition in kafka_partitions(brokers, topic))
@@ -66,6 +67,10 @@ def kafka_end(brokers: str, topic: str) -> int:
         return 0
     finally:
         consumer.close()
+
+
+def kafka_has_open_transaction(brokers: str, topic: str) -> bool:
+    return kafka_end(brokers, topic, "read_committed") < kafka_end(brokers, topic)
 
 
 def read_kafka(brokers: str, topic: str) -> list[tuple[bytes, dict[str, bytes]]]:
