@@ -230,10 +230,11 @@ void HttpSender::send_again(Batch batch, const std::string& reason) {
     waiting_.push_front(std::move(batch));
     return;
   }
-  // Before what is left of its group, and behind the other groups: they may have more luck.
-  const auto rest = std::find_if(waiting_.begin(), waiting_.end(), [&](const Batch& other) {
-    return other.groups().front() == batch.groups().front();
-  });
+  // Its group goes behind the other groups, which may have more luck; it first in its group.
+  const std::string& group = batch.groups().front();
+  const auto rest =
+      std::stable_partition(waiting_.begin(), waiting_.end(),
+                            [&](const Batch& other) { return other.groups().front() != group; });
   waiting_.insert(rest, std::move(batch));
 }
 

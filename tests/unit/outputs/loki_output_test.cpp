@@ -251,6 +251,22 @@ TEST_F(LokiOutputTest, AStreamThatIsRefusedGetsItsTurnBehindTheOthers) {
   EXPECT_EQ(sink_.delivered, 0) << "a chunk with lines of both is not done";
 }
 
+TEST_F(LokiOutputTest, LinesBehindThoseOfARefusedStreamGetTheirTurn) {
+  make({.labels = {"service.name"}, .metadata = {}, .batch = {.in_flight_max = 1}});
+  give("{\"service.name\":\"a\"}\n");
+  server_->answer(429, "maximum active stream limit exceeded");
+  output_->step();
+  give("{\"service.name\":\"a\"}\n{\"service.name\":\"b\"}\n");
+  clock_.advance_seconds(60);
+  output_->step();
+  EXPECT_EQ(sent()[0].labels, R"({service_name="a"})");
+  server_->answer(429, "maximum active stream limit exceeded");
+  output_->step();
+  clock_.advance_seconds(60);
+  output_->step();
+  EXPECT_EQ(sent()[0].labels, R"({service_name="b"})");
+}
+
 constexpr std::string_view kManyServices = R"({"service.name":"a","level":"info","message":1})"
                                            "\n"
                                            R"({"service.name":"b","level":"info","message":2})"
