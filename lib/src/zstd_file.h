@@ -1,4 +1,4 @@
-// Compressing a file with zstd. The library is loaded when it is needed (docs/decisions/0004), so
+// Compressing a file with zstd. The library is loaded when it is needed (docs/decisions/0006), so
 // that nobody who does not rotate has to have it.
 #pragma once
 

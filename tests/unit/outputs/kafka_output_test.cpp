@@ -152,12 +152,14 @@ TEST_F(KafkaOutputTest, AFatalErrorMakesANewProducer) {
   rd_kafka_mock_push_request_errors(cluster_, kProduceRequest, 1,
                                     RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
   give_numbered(20);
-  bool was_paused = false;
+  bool was_unreachable = false;
   ASSERT_TRUE(step_until([&] {
-    was_paused = was_paused || output_->health().state == Health::State::kPaused;
+    const Health::State state = output_->health().state;
+    EXPECT_NE(state, Health::State::kPaused) << "nobody has to act";
+    was_unreachable = was_unreachable || state == Health::State::kUnreachable;
     return sink_.delivered >= 20;
   }));
-  EXPECT_TRUE(was_paused);
+  EXPECT_TRUE(was_unreachable);
   EXPECT_EQ(output_->health().state, Health::State::kUp);
   expect_numbered(20);
 }
