@@ -172,6 +172,10 @@ void Consumer::drop_unlisted_files() {
       continue;
     }
     const TailedFile& file = entry.progress->file();
+    if (file.state() != FileState::kReleased) {  // its source is not configured any more
+      it = files_.erase(it);
+      continue;
+    }
     if (const uint64_t read = entry.progress->read_offset(); read < file.size_bytes()) {
       ledger_.abandoned_bytes += file.size_bytes() - read;
       ledger_.read_bytes += file.size_bytes() - read;

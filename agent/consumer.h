@@ -92,6 +92,8 @@ class Consumer final : private outputs::DeliverySink {
   // read).
   [[nodiscard]] bool is_finished() const;
 
+  // Another place among the consumers (TailedFile::renumber_consumers()); while nothing runs.
+  void set_index(size_t index) { options_.index = index; }
   [[nodiscard]] int wake_fd() const { return output_->wake_fd(); }
   [[nodiscard]] const std::string& name() const { return options_.name; }
   // Thread-safe.

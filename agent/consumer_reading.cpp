@@ -89,6 +89,7 @@ bool Consumer::has_unread(const FileEntry& entry) const {
   const FileProgress& progress = *entry.progress;
   const auto next = progress.next();
   if (next.end) return true;
+  if (!entry.is_listed) return false;
   const TailedFile& file = progress.file();
   if (entry.limit && next.offset >= *entry.limit) return false;
   const bool is_record_due =

@@ -128,7 +128,7 @@ void InodeMatcher::adopt(KnownFile& known, const FoundFile& found) {
   known.source_index = found.source_index;
   known.record.source = context_.sources[found.source_index].context->name;
   context_.save(known);
-  if (!known.record.is_released) known.file = context_.make_file(known);
+  if (!known.record.is_released) context_.give_file(known);
 }
 
 // The inode holds other content now. The known file's own may be found in a sibling.
@@ -162,12 +162,7 @@ void InodeMatcher::reopen_if_grown(KnownFile& known) {
   known.record.end_is_final = false;
   known.record.start_offset = read_to;
   context_.save(known);
-  known.file = known.released_file.lock();
-  if (known.file != nullptr) {
-    known.file->reopen();
-  } else {
-    known.file = context_.make_file(known);
-  }
+  context_.give_file(known);
   context_.report(TailEvent::Level::kWarn,
                   "file has grown after its end was final; reading goes on there", known);
 }

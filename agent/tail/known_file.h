@@ -21,8 +21,8 @@ constexpr size_t kNoSource = SIZE_MAX;  // its source is not configured (any mor
 struct KnownFile {
   IdentityRecord record;
   size_t source_index = kNoSource;
-  std::shared_ptr<TailedFile> file;  // null while released
-  std::weak_ptr<TailedFile> released_file;
+  std::shared_ptr<TailedFile> file;        // null while released, and without a source
+  std::weak_ptr<TailedFile> former_file;   // what file was before: consumers may still hold it
   std::shared_ptr<const Content> content;  // open, and of record.inode; null while closed
 
   FileState state = FileState::kReading;  // as decided; consumers see it when it is durable

@@ -194,7 +194,7 @@ void LifeCycle::forget(const std::vector<base::FileId>& ids) {
 // --- what consumers see ------------------------------------------------------------------------
 
 void LifeCycle::publish(FileTable& table) {
-  bool has_changed = false;
+  bool has_changed = std::exchange(context_.is_table_stale, false);
   FileList files;
   for (const auto& [id, known] : context_.files.all()) {
     if (known->file != nullptr && !known->record.is_released) close_idle(*known);
@@ -247,7 +247,7 @@ void LifeCycle::let_go(KnownFile& known) {
     known.file->set_end_is_final();
     context_.report(TailEvent::Level::kInfo, "file was read to its end and let go", known);
   }
-  known.released_file = known.file;
+  known.former_file = known.file;
   known.file.reset();
   ++context_.counters.files_released;
 }

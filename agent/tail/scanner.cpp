@@ -178,6 +178,11 @@ class Scanner::Walk {
 
 Scanner::Scanner(base::Filesystem& filesystem, const std::vector<Source>& sources)
     : filesystem_(filesystem) {
+  set_sources(sources);
+}
+
+void Scanner::set_sources(const std::vector<Source>& sources) {
+  sources_.clear();
   for (const Source& source : sources) {
     Patterns patterns;
     for (const std::string& path : source.paths) patterns.paths.emplace_back(path);

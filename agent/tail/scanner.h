@@ -45,6 +45,7 @@ class Scanner {
   // The filesystem outlives the scanner.
   Scanner(base::Filesystem& filesystem, const std::vector<Source>& sources);
 
+  void set_sources(const std::vector<Source>& sources);
   [[nodiscard]] Look look();
 
  private:

@@ -73,6 +73,7 @@ class Tail::Implementation {
   }
 
   base::Expected<int64_t> step();
+  void reconfigure(std::vector<TailSource> sources, const std::vector<size_t>& old_consumers);
   void hint() { next_look_ns_ = std::min(next_look_ns_, hinted_look_ns_); }
   [[nodiscard]] const TailCounters& counters() const { return context_.counters; }
   [[nodiscard]] const std::vector<std::string>& directories() const { return directories_; }
@@ -80,6 +81,8 @@ class Tail::Implementation {
 
  private:
   void load();
+  void assign_sources();
+  [[nodiscard]] bool is_meant(const KnownFile& known, const TailSource& source) const;
   void plan_look(int64_t now_ns, int64_t cost_ns);
   void look_until_certain();
   void look();
@@ -105,10 +108,6 @@ void Tail::Implementation::load() {
   TailOptions& options = context_.options;
   if (options.random == nullptr) options.random = system_random;
   options.open_files_max = std::min(options.open_files_max, half_of_the_descriptors());
-  std::unordered_map<std::string, size_t> source_indexes;
-  for (size_t index = 0; index < context_.sources.size(); ++index) {
-    source_indexes[context_.sources[index].context->name] = index;
-  }
   for (const auto& [id, record] : context_.store->records()) {
     KnownFile& known = context_.files.add(record);
     known.proof = record.end;
@@ -118,20 +117,62 @@ void Tail::Implementation::load() {
       known.proof = position->second.furthest;
     }
     known.size_bytes = known.proof.offset;
-    const auto source = source_indexes.find(record.source);
-    if (source == source_indexes.end()) continue;
-    known.source_index = source->second;
-    if (record.is_released) continue;
-    known.file = context_.make_file(known);
-    if (position == context_.options.positions.end()) continue;
+  }
+  assign_sources();
+  for (const auto& [id, position] : context_.options.positions) {
+    const auto found = context_.files.all().find(id);
+    if (found == context_.files.all().end() || found->second->file == nullptr) continue;
+    const KnownFile& known = *found->second;
     for (size_t index = 0; index < context_.options.consumer_count; ++index) {
       known.file->set_acknowledged(
-          index, {std::max(position->second.acknowledged, record.start_offset), 0, 0});
+          index, {std::max(position.acknowledged, known.record.start_offset), 0, 0});
     }
   }
   if (const std::string& damage = context_.store->damage(); !damage.empty()) {
     context_.report_once(damage, "");
   }
+}
+
+// What belongs to a source and what to none, by the configuration.
+void Tail::Implementation::assign_sources() {
+  std::unordered_map<std::string, size_t> indexes;
+  for (size_t index = 0; index < context_.sources.size(); ++index) {
+    indexes[context_.sources[index].context->name] = index;
+  }
+  for (const auto& [id, known] : context_.files.all()) {
+    const auto source = indexes.find(known->record.source);
+    if (source == indexes.end() || !is_meant(*known, context_.sources[source->second])) {
+      context_.set_aside(*known);
+      continue;
+    }
+    known->source_index = source->second;
+    if (!known->record.is_released) context_.give_file(*known);
+  }
+}
+
+// Under any of the names that it has, or was found by, or rotated away from.
+bool Tail::Implementation::is_meant(const KnownFile& known, const TailSource& source) const {
+  const auto is_named = [&](const std::vector<std::string>& globs) {
+    return std::ranges::any_of(globs, [&](const std::string& pattern) {
+      const Glob glob(pattern);
+      return glob.matches(known.record.path) || glob.matches(known.record.base) ||
+             glob.matches(known.path);
+    });
+  };
+  return is_named(source.paths) && !is_named(source.exclude);
+}
+
+void Tail::Implementation::reconfigure(std::vector<TailSource> sources,
+                                       const std::vector<size_t>& old_consumers) {
+  context_.sources = std::move(sources);
+  context_.options.consumer_count = old_consumers.size();
+  scanner_.set_sources(patterns_of(context_.sources));
+  for (const auto& [id, known] : context_.files.all()) {
+    const auto file = known->file == nullptr ? known->former_file.lock() : known->file;
+    if (file != nullptr) file->renumber_consumers(old_consumers);
+  }
+  assign_sources();
+  next_look_ns_ = INT64_MIN;
 }
 
 // While files wait for others to be closed there are turns without a look between the looks.
@@ -208,6 +249,10 @@ Tail::~Tail() = default;
 
 base::Expected<int64_t> Tail::step() {
   return implementation_->step();
+}
+
+void Tail::reconfigure(std::vector<TailSource> sources, const std::vector<size_t>& old_consumers) {
+  implementation_->reconfigure(std::move(sources), old_consumers);
 }
 
 void Tail::hint() {

@@ -104,6 +104,10 @@ class Tail {
   // ns). An error (state disk full, say) leaves everything as it was: nothing new is published, the
   // next step tries again. All calls come from one thread, but for start_offset().
   [[nodiscard]] base::Expected<int64_t> step();
+  // Other sources, and consumers in another order (TailedFile::renumber_consumers()), while neither
+  // tail nor consumers run. Files that a source still means keep their objects and descriptors;
+  // those that none means are left alone, and go on where they were when one means them again.
+  void reconfigure(std::vector<TailSource> sources, const std::vector<size_t>& old_consumers);
   // Something in a watched directory changed: the next step() looks at once.
   void hint();
 

@@ -28,6 +28,7 @@ struct TailContext {
   // What report_once() was given in the look before this one, and in this one.
   std::set<std::string> errors_before;
   std::set<std::string> errors_now;
+  bool is_table_stale = false;  // the FileTable does not show what is known
 
   void report(TailEvent::Level level, std::string message, const KnownFile& known) const {
     if (options.report) options.report({level, std::move(message), known.path, known.record.id});
@@ -44,6 +45,28 @@ struct TailContext {
     base::FileId id;
     std::memcpy(id.bytes.data(), bits.data(), id.bytes.size());
     return id;
+  }
+  // Makes the object that consumers see, or goes on with the one that they may still hold: there is
+  // never a second one for a FileId.
+  void give_file(KnownFile& known) {
+    is_table_stale = true;
+    if (known.file == nullptr) {
+      known.file = known.former_file.lock();
+      if (known.file != nullptr) known.file->reopen();
+    }
+    if (known.file == nullptr) known.file = make_file(known);
+    const TailSource& source = sources[known.source_index];
+    known.file->set_source(source.context, source.line_bytes_max);
+  }
+  // No source means the file any more: it is left alone, with what is known of it.
+  void set_aside(KnownFile& known) {
+    known.source_index = kNoSource;
+    if (known.file == nullptr) return;
+    known.content.reset();
+    known.former_file = known.file;
+    known.file.reset();
+    known.is_published = false;
+    is_table_stale = true;
   }
   [[nodiscard]] std::shared_ptr<TailedFile> make_file(const KnownFile& known) const {
     const TailSource& source = sources[known.source_index];

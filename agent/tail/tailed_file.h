@@ -9,6 +9,9 @@
 //     this file's bytes or an error, never another file's;
 //   * end_is_final() becomes true only when nobody can write any more, and then stays so, unless
 //     the file is opened again and grows: reopen();
+//   * source() may change while consumers read (the file was moved, or the configuration reloaded);
+//     the contexts live as long as the process, and what one holds changes only while no consumer
+//     runs. Consumers are numbered anew only while neither they nor tail run;
 //   * the object is released (dropped from the table) only when every consumer's acknowledged
 //     offset has reached the final end, or the operator's policy gave the rest up, counted.
 #pragma once
@@ -74,8 +77,16 @@ class TailedFile {
   }
 
   [[nodiscard]] const base::FileId& id() const { return id_; }
-  [[nodiscard]] const parsers::SourceContext* source() const { return source_; }
-  [[nodiscard]] uint64_t line_bytes_max() const { return line_bytes_max_; }
+  [[nodiscard]] const parsers::SourceContext* source() const {
+    return source_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] uint64_t line_bytes_max() const {
+    return line_bytes_max_.load(std::memory_order_relaxed);
+  }
+  void set_source(const parsers::SourceContext* source, uint64_t line_bytes_max) {
+    line_bytes_max_.store(line_bytes_max, std::memory_order_relaxed);
+    source_.store(source, std::memory_order_release);
+  }
   // The name under which it was first found: what goes into log.file.path.
   [[nodiscard]] const std::string& path() const { return path_; }
   // Where a consumer without a cursor begins: 0, but for start_at: end, and for files that grew
@@ -156,6 +167,16 @@ class TailedFile {
     return furthest_;
   }
   [[nodiscard]] size_t consumer_count() const { return acknowledged_.size(); }
+  // old_indexes[i]: the index that consumer i had before, kNewConsumer for one that begins.
+  static constexpr size_t kNewConsumer = SIZE_MAX;
+  void renumber_consumers(const std::vector<size_t>& old_indexes) {
+    std::vector<AcknowledgedOffset> renumbered(old_indexes.size());
+    for (size_t index = 0; index < old_indexes.size(); ++index) {
+      const bool is_new = old_indexes[index] == kNewConsumer;
+      renumbered[index].offset = is_new ? start_offset_ : acknowledged(old_indexes[index]);
+    }
+    acknowledged_ = std::move(renumbered);
+  }
   // What every consumer has acknowledged; UINT64_MAX if there is nobody to wait for.
   [[nodiscard]] uint64_t acknowledged_by_all() const {
     uint64_t least = UINT64_MAX;
@@ -170,8 +191,8 @@ class TailedFile {
     std::atomic<uint64_t> offset{0};
   };
   const base::FileId id_;
-  const parsers::SourceContext* const source_;
-  const uint64_t line_bytes_max_;
+  std::atomic<const parsers::SourceContext*> source_;
+  std::atomic<uint64_t> line_bytes_max_;
   const std::string path_;
   const uint64_t start_offset_;
   mutable std::mutex mutex_;

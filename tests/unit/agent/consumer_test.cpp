@@ -256,9 +256,24 @@ TEST_F(ConsumerTest, WhatVanishesUnreadIsCounted) {
   run_steps();
   output->chunks_max = 0;
   write("two\n");
+  file->set_state(FileState::kReleased);
   table.publish({});
   run_steps();
   EXPECT_EQ(consumer->status().ledger.abandoned_bytes, 4);
+}
+
+TEST_F(ConsumerTest, WhatNoSourceMeansAnyMoreIsLeftAlone) {
+  write("one\n");
+  run_steps();
+  output->chunks_max = 0;
+  write("two\n");
+  table.publish({});  // tail has not released it: its source left the configuration
+  run_steps();
+  EXPECT_EQ(consumer->status().ledger.abandoned_bytes, 0);
+  output->chunks_max = SIZE_MAX;
+  table.publish({file});
+  run_steps();
+  EXPECT_THAT(lines(), ElementsAre("one", "two")) << "it goes on at its cursor";
 }
 
 TEST_F(ConsumerTest, FinishesAtTheSizesOfTheMoment) {

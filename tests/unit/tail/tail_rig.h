@@ -58,6 +58,13 @@ class TailRig {
     start();
   }
 
+  // A reload: other globs, no consumer changes.
+  void reconfigure(std::vector<std::string> paths, std::vector<std::string> exclude = {}) {
+    source_.paths = std::move(paths);
+    source_.exclude = std::move(exclude);
+    tail_->reconfigure({source_}, {0});
+  }
+
   void look() {
     clock_.advance_seconds(1);
     const auto next = tail_->step();
