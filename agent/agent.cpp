@@ -2,31 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <random>
-#include <thread>
 #include <unistd.h>
 
 #include <sawlog/sawlog.h>
 
+#include "agent/agent_implementation.h"
 #include "agent/checkpoint/agent_id.h"
 #include "agent/checkpoint/consumer_checkpoint.h"
-#include "agent/checkpoint/state_lock.h"
-#include "agent/consumer_loop.h"
-#include "agent/endpoints/http_server.h"
-#include "agent/host/host_metrics.h"
 #include "agent/metrics/metric_handler.h"
-#include "agent/metrics/metric_snapshot.h"
-#include "agent/metrics/own_metrics.h"
-#include "agent/metrics/summary.h"
 #include "agent/output_factory.h"
-#include "agent/recorder.h"
 #include "agent/source_factory.h"
-#include "agent/status_report.h"
 #include "agent/tail/cursor_check.h"
-#include "agent/tail/directory_watcher.h"
-#include "agent/tail/tail.h"
-#include "lib/base/posix_filesystem.h"
 
 namespace sawlog::agent {
 
@@ -74,81 +61,33 @@ void log_consumer_report(const std::string& consumer, const std::string& level,
 
 }  // namespace
 
-class Agent::Implementation {
- public:
-  explicit Implementation(const config::Config& config)
-      : config_(config), started_unix_ns_(clock_.unix_ns()) {}
-
-  base::Expected<void> build();
-  void start(RunMode mode);
-  [[nodiscard]] bool is_finished() const;
-  bool stop(int64_t timeout_ns);
-  [[nodiscard]] AgentStatus status() const;
-  [[nodiscard]] int http_port() const { return server_ == nullptr ? 0 : server_->port(); }
-
- private:
-  base::Expected<void> open_state();
-  base::Expected<void> open_tail(const std::vector<std::unique_ptr<ConsumerCheckpoint>>& saved);
-  base::Expected<void> add_metrics(std::unique_ptr<ConsumerCheckpoint> saved);
-  base::Expected<void> add_output(const config::OutputConfig& output,
-                                  std::unique_ptr<ConsumerCheckpoint> saved);
-  base::Expected<void> add_consumer(const std::string& name, std::vector<std::string> sources,
-                                    std::string where, std::unique_ptr<ConsumerCheckpoint> saved,
-                                    std::unique_ptr<outputs::Output> output);
-  base::Expected<void> listen();
-
-  void run_tail();
-  void look();
-
-  const config::Config config_;
-  base::PosixFilesystem filesystem_;
-  base::SystemClock clock_;
-  const int64_t started_unix_ns_;
-  const std::string host_name_ = this_host();
-
-  std::optional<StateLock> lock_;
-  std::string agent_id_;
-  std::vector<std::unique_ptr<parsers::SourceContext>> sources_;
-  FileTable table_;
-  std::unique_ptr<Tail> tail_;
-  DirectoryWatcher watcher_;
-  MetricSnapshots snapshots_;
-  const HostMetrics host_metrics_{filesystem_, clock_};
-  Summary summary_;
-  std::unique_ptr<Recorder> recorder_;  // nullptr: nothing is taken by POST /record
-  std::vector<std::unique_ptr<ConsumerLoop>> consumers_;  // metrics first
-  std::unique_ptr<HttpServer> server_;
-
-  Waker tail_waker_;
-  std::atomic<bool> stops_{false};
-  int64_t next_look_ns_ = 0;
-  mutable std::mutex tail_status_mutex_;
-  TailCounters tail_counters_;
-  std::string tail_error_;
-  std::vector<std::thread> threads_;
-};
+Agent::Implementation::Implementation(const config::Config& config, Hooks hooks)
+    : config_(config),
+      hooks_(std::move(hooks)),
+      started_unix_ns_(clock_.unix_ns()),
+      host_name_(this_host()) {}
 
 // --- building ----------------------------------------------------------------------------------
 
 base::Expected<void> Agent::Implementation::build() {
   if (auto opened = open_state(); !opened) return opened;
-  std::vector<std::string> names{"metrics"};
-  for (const auto& output : config_.outputs) names.push_back(output.name);
+  const std::vector<std::string> names = consumer_names(config_);
   std::vector<std::unique_ptr<ConsumerCheckpoint>> saved;
   for (const std::string& name : names) {
-    auto checkpoint = ConsumerCheckpoint::open(filesystem_, config_.state_dir, name);
+    auto checkpoint = open_checkpoint(config_, name);
     if (!checkpoint) return tl::unexpected(checkpoint.error());
-    if (!(*checkpoint)->damage().empty()) {
-      log_consumer_report(name, "error", (*checkpoint)->damage());
-    }
     saved.push_back(std::move(*checkpoint));
   }
   if (auto opened = open_tail(saved); !opened) return opened;
-  if (auto added = add_metrics(std::move(saved[0])); !added) return added;
-  for (size_t i = 0; i < config_.outputs.size(); ++i) {
-    if (auto added = add_output(config_.outputs[i], std::move(saved[i + 1])); !added) return added;
+  for (size_t i = 0; i < names.size(); ++i) {
+    auto consumer = build_consumer(config_, names[i], i, std::move(saved[i]));
+    if (!consumer) return tl::unexpected(consumer.error());
+    consumers_.push_back(std::move(*consumer));
   }
-  return listen();
+  auto server = listen(config_.http);
+  if (!server) return tl::unexpected(server.error());
+  server_ = std::move(*server);
+  return {};
 }
 
 base::Expected<void> Agent::Implementation::open_state() {
@@ -165,21 +104,28 @@ base::Expected<void> Agent::Implementation::open_state() {
   return {};
 }
 
+base::Expected<std::unique_ptr<ConsumerCheckpoint>> Agent::Implementation::open_checkpoint(
+    const config::Config& config, const std::string& name) {
+  const auto output = std::ranges::find(config.outputs, name, &config::OutputConfig::name);
+  if (output != config.outputs.end() && !output->renamed_from.empty()) {
+    const auto taken =
+        ConsumerCheckpoint::take_over(filesystem_, config.state_dir, output->renamed_from, name);
+    if (!taken) return tl::unexpected(taken.error());
+    if (*taken) {
+      taken_over_.emplace_back(output->renamed_from, name);
+      log_consumer_report(name, "info",
+                          "the cursors of '" + output->renamed_from + "' were taken over");
+    }
+  }
+  auto checkpoint = ConsumerCheckpoint::open(filesystem_, config.state_dir, name);
+  if (checkpoint && !(*checkpoint)->damage().empty()) {
+    log_consumer_report(name, "error", (*checkpoint)->damage());
+  }
+  return checkpoint;
+}
+
 base::Expected<void> Agent::Implementation::open_tail(
     const std::vector<std::unique_ptr<ConsumerCheckpoint>>& saved) {
-  std::vector<TailSource> sources;
-  const auto add = [&](const config::SourceConfig& source) {
-    sources_.push_back(
-        std::make_unique<parsers::SourceContext>(make_source_context(source, config_.labels)));
-    sources.push_back({.context = sources_.back().get(),
-                       .paths = source.paths,
-                       .exclude = source.exclude,
-                       .start_at_end = source.start_at == config::StartAt::kEnd,
-                       .backfill = source.backfill,
-                       .line_bytes_max = source.line_bytes_max});
-  };
-  for (const auto& source : config_.sources) add(source);
-  if (config_.recorded) add(*config_.recorded);
   std::vector<const ConsumerState*> states;
   for (const auto& checkpoint : saved) states.push_back(&checkpoint->state());
   TailOptions options;
@@ -187,103 +133,83 @@ base::Expected<void> Agent::Implementation::open_tail(
   options.consumer_count = saved.size();
   options.positions = collect_positions(states);
   options.report = log_tail_event;
-  auto tail = Tail::open(filesystem_, clock_, table_, std::move(sources), std::move(options));
+  auto tail = Tail::open(filesystem_, clock_, table_, update_sources(config_), std::move(options));
   if (!tail) return tl::unexpected(tail.error());
   tail_ = std::move(*tail);
   return {};
 }
 
-base::Expected<void> Agent::Implementation::add_metrics(std::unique_ptr<ConsumerCheckpoint> saved) {
-  auto handler = MetricHandler::create(config_.metrics, clock_, snapshots_);
-  if (!handler) return tl::unexpected(handler.error());
-  return add_consumer("metrics", {}, "", std::move(saved), std::move(*handler));
+// While nobody reads: the contexts change in place.
+std::vector<TailSource> Agent::Implementation::update_sources(const config::Config& config) {
+  std::vector<TailSource> sources;
+  const auto add = [&](const config::SourceConfig& source) {
+    auto& context = contexts_[source.name];
+    if (context == nullptr) context = std::make_unique<parsers::SourceContext>();
+    *context = make_source_context(source, config.labels);
+    sources.push_back({.context = context.get(),
+                       .paths = source.paths,
+                       .exclude = source.exclude,
+                       .start_at_end = source.start_at == config::StartAt::kEnd,
+                       .backfill = source.backfill,
+                       .line_bytes_max = source.line_bytes_max});
+  };
+  for (const auto& source : config.sources) add(source);
+  if (config.recorded) add(*config.recorded);
+  return sources;
 }
 
-base::Expected<void> Agent::Implementation::add_output(const config::OutputConfig& output,
-                                                       std::unique_ptr<ConsumerCheckpoint> saved) {
-  auto made = make_output(output, {filesystem_, clock_, config_.state_dir, host_name_, agent_id_});
-  if (!made) return tl::unexpected(made.error());
-  std::vector<std::string> sources = output.sources;
-  if (sources.size() == 1 && sources[0] == "all") {  // what is recorded is for the metrics alone
-    sources.clear();
-    for (const auto& source : config_.sources) sources.push_back(source.name);
+base::Expected<std::unique_ptr<outputs::Output>> Agent::Implementation::build_output(
+    const config::Config& config, const std::string& name) {
+  const auto output = std::ranges::find(config.outputs, name, &config::OutputConfig::name);
+  if (output != config.outputs.end()) {
+    return make_output(*output, {filesystem_, clock_, config.state_dir, host_name_, agent_id_});
   }
-  return add_consumer(output.name, std::move(sources), output.where, std::move(saved),
-                      std::move(*made));
+  return MetricHandler::create(config.metrics, clock_, snapshots_);
 }
 
-base::Expected<void> Agent::Implementation::add_consumer(const std::string& name,
-                                                         std::vector<std::string> sources,
-                                                         std::string where,
-                                                         std::unique_ptr<ConsumerCheckpoint> saved,
-                                                         std::unique_ptr<outputs::Output> output) {
-  ConsumerOptions options{name, consumers_.size(), std::move(sources),
-                          [name](const char* level, const std::string& message) {
+base::Expected<Agent::Implementation::RunningConsumer> Agent::Implementation::build_consumer(
+    const config::Config& config, const std::string& name, size_t index,
+    std::unique_ptr<ConsumerCheckpoint> saved) {
+  auto output = build_output(config, name);
+  if (!output) return tl::unexpected(output.error());
+  ConsumerOptions options{name, index, {}, [name](const char* level, const std::string& message) {
                             log_consumer_report(name, level, message);
-                          },
-                          std::move(where)};
+                          }};
+  options.sources = wanted_sources(config, name);
+  const auto given = std::ranges::find(config.outputs, name, &config::OutputConfig::name);
+  if (given != config.outputs.end()) options.where = given->where;
   auto consumer =
-      Consumer::open(std::move(options), table_, std::move(saved), std::move(output), clock_);
+      Consumer::open(std::move(options), table_, std::move(saved), std::move(*output), clock_);
   if (!consumer) return tl::unexpected(consumer.error());
-  consumers_.push_back(std::make_unique<ConsumerLoop>(std::move(*consumer), clock_));
-  return {};
-}
-
-base::Expected<void> Agent::Implementation::listen() {
-  if (config_.http.listen.empty()) return {};
-  HttpAnswers answers;
-  answers.metrics = [this](std::string_view accept) -> base::Expected<HttpAnswers::Body> {
-    const ExpositionFormat format = format_for(accept);
-    const auto collect = [this](ExpositionWriter& writer) {
-      write_own_metrics(own_figures(status()), writer);
-      if (config_.host_metrics) host_metrics_.write(writer);
-    };
-    return HttpAnswers::Body{std::string(content_type(format)),
-                             render_metrics(snapshots_, collect, format)};
-  };
-  answers.reasons_not_ready = [this] { return reasons_not_ready(status()); };
-  answers.status_json = [this] { return status_json(status()); };
-  answers.summary_json = [this] {
-    const auto snapshot = snapshots_.current();
-    return summary_.json(snapshot ? *snapshot : MetricSetSnapshot(), clock_.monotonic_ns(),
-                         clock_.unix_ns());
-  };
-  if (config_.recorded) {
-    constexpr size_t kMetricsIndex = 0;
-    auto recorder =
-        Recorder::open(filesystem_, config_.state_dir + "/" + config::kRecordedDirectory, clock_,
-                       table_, kMetricsIndex, snapshots_);
-    if (!recorder) return tl::unexpected(recorder.error());
-    recorder_ = std::move(*recorder);
-    answers.record = [this](std::string_view body) { return recorder_->record(body); };
-  }
-  const config::HttpConfig& http = config_.http;
-  auto server =
-      HttpServer::start({http.listen, http.token, http.tls_cert, http.tls_key, http.tls_client_ca},
-                        std::move(answers));
-  if (!server) return tl::unexpected(server.error());
-  server_ = std::move(*server);
-  return {};
+  return RunningConsumer{std::make_unique<ConsumerLoop>(std::move(*consumer), clock_), {}};
 }
 
 // --- running -----------------------------------------------------------------------------------
 
 void Agent::Implementation::start(RunMode mode) {
   look();
-  for (const auto& loop : consumers_) {
-    if (mode == RunMode::kOnce) loop->consumer().finish_at_current_sizes();
-    threads_.emplace_back([&loop = *loop] { loop.run(); });
+  if (mode == RunMode::kOnce) {
+    for (const auto& consumer : consumers_) consumer.loop->consumer().finish_at_current_sizes();
   }
-  if (mode == RunMode::kFollow) threads_.emplace_back([this] { run_tail(); });
+  start_threads(mode);
+}
+
+void Agent::Implementation::start_threads(RunMode mode) {
+  for (RunningConsumer& consumer : consumers_) {
+    consumer.thread = std::thread([&loop = *consumer.loop] { loop.run(); });
+  }
+  if (mode == RunMode::kOnce) return;
+  tail_stops_.store(false, std::memory_order_release);
+  tail_thread_ = std::thread([this] { run_tail(); });
 }
 
 bool Agent::Implementation::is_finished() const {
-  return std::all_of(consumers_.begin(), consumers_.end(),
-                     [](const auto& loop) { return loop->is_finished(); });
+  return std::ranges::all_of(consumers_,
+                             [](const auto& consumer) { return consumer.loop->is_finished(); });
 }
 
 void Agent::Implementation::run_tail() {
-  while (!stops_.load(std::memory_order_acquire)) {
+  while (!tail_stops_.load(std::memory_order_acquire)) {
     tail_waker_.wait(next_look_ns_, watcher_.fd());
     if (watcher_.drain()) {
       tail_->hint();
@@ -295,6 +221,7 @@ void Agent::Implementation::run_tail() {
 }
 
 void Agent::Implementation::look() {
+  look_began_ns_.store(clock_.monotonic_ns(), std::memory_order_relaxed);
   const auto next = tail_->step();
   next_look_ns_ = next ? *next : clock_.monotonic_ns() + kTailRetryNs;
   watcher_.watch(tail_->watched_directories());
@@ -304,42 +231,42 @@ void Agent::Implementation::look() {
     if (!next && tail_error_.empty()) sawlog::get("sawlog.tail").error(next.error().message);
     tail_error_ = next ? "" : next.error().message;
   }
-  for (const auto& loop : consumers_) loop->wake();
   if (const auto snapshot = snapshots_.current()) {
     summary_.look(*snapshot, clock_.monotonic_ns());
   }
+  for (const auto& consumer : consumers_) consumer.loop->wake();
+  look_began_ns_.store(INT64_MAX, std::memory_order_relaxed);
+}
+
+void Agent::Implementation::join_tail() {
+  tail_stops_.store(true, std::memory_order_release);
+  tail_waker_.wake();
+  if (tail_thread_.joinable()) tail_thread_.join();
 }
 
 bool Agent::Implementation::stop(int64_t timeout_ns) {
-  stops_.store(true, std::memory_order_release);
-  tail_waker_.wake();
+  join_tail();
   const int64_t deadline_ns = clock_.monotonic_ns() + timeout_ns;
-  for (const auto& loop : consumers_) loop->stop(deadline_ns);
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
+  for (const auto& consumer : consumers_) consumer.loop->stop(deadline_ns);
+  for (auto& consumer : consumers_) {
+    if (consumer.thread.joinable()) consumer.thread.join();
+  }
   if (server_ != nullptr) server_->stop();
   return is_finished();
 }
 
-// --- telling -----------------------------------------------------------------------------------
-
-AgentStatus Agent::Implementation::status() const {
-  AgentStatus status;
-  status.now_unix_ns = clock_.unix_ns();
-  status.started_unix_ns = started_unix_ns_;
-  status.memory_limit_bytes = config_.memory_limit;
-  for (const auto& loop : consumers_) status.consumers.push_back(loop->consumer().status());
-  status.files = table_.snapshot();
-  const std::lock_guard lock(tail_status_mutex_);
-  status.tail = tail_counters_;
-  status.tail_error = tail_error_;
-  return status;
+bool Agent::Implementation::hangs(int64_t step_max_ns) const {
+  const int64_t since_ns = clock_.monotonic_ns() - step_max_ns;
+  return look_began_ns_.load(std::memory_order_relaxed) < since_ns ||
+         std::ranges::any_of(
+             consumers_,
+             [&](const auto& consumer) { return consumer.loop->step_began_ns() < since_ns; });
 }
 
 // --- Agent -------------------------------------------------------------------------------------
 
-base::Expected<std::unique_ptr<Agent>> Agent::build(const config::Config& config) {
-  auto implementation = std::make_unique<Implementation>(config);
+base::Expected<std::unique_ptr<Agent>> Agent::build(const config::Config& config, Hooks hooks) {
+  auto implementation = std::make_unique<Implementation>(config, std::move(hooks));
   if (auto built = implementation->build(); !built) return tl::unexpected(built.error());
   return std::unique_ptr<Agent>(new Agent(std::move(implementation)));
 }
@@ -357,6 +284,21 @@ bool Agent::is_finished() const {
 }
 bool Agent::stop(int64_t timeout_ns) {
   return implementation_->stop(timeout_ns);
+}
+base::Expected<std::string> Agent::reload(const config::Config& next) {
+  return implementation_->reload(next);
+}
+void Agent::note_reload(const base::Expected<std::string>& result) {
+  implementation_->note_reload(result);
+}
+bool Agent::is_broken() const {
+  return implementation_->is_broken();
+}
+void Agent::tend() {
+  implementation_->tend();
+}
+bool Agent::hangs(int64_t step_max_ns) const {
+  return implementation_->hangs(step_max_ns);
 }
 int Agent::http_port() const {
   return implementation_->http_port();

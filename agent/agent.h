@@ -6,9 +6,12 @@
 // the consumers' status and the metrics' last saved snapshot.
 //
 // Stop: reading ends, what is in flight may be acknowledged for stop_timeout, everything is saved.
+// Reload: consumers that change are stopped so, the others paused for the swap; its invariants
+// stand in agent_implementation.h.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,8 +28,15 @@ enum class RunMode : uint8_t {
 
 class Agent {
  public:
+  struct Hooks {
+    // POST /reload: loads the configuration again and says what became of it. Called by threads of
+    // the endpoint; empty: there is no such request.
+    std::function<base::Expected<std::string>()> reload;
+  };
+
   // Builds everything: opens the state, finds the files, listens. Starts no thread.
-  [[nodiscard]] static base::Expected<std::unique_ptr<Agent>> build(const config::Config& config);
+  [[nodiscard]] static base::Expected<std::unique_ptr<Agent>> build(const config::Config& config,
+                                                                    Hooks hooks);
   ~Agent();
 
   void start(RunMode mode);
@@ -35,6 +45,18 @@ class Agent {
   // Acknowledges what can be acknowledged within the time, saves, ends the threads. False if some
   // lines were still unacknowledged (they are sent again after the next start).
   bool stop(int64_t timeout_ns);
+
+  // While following: goes over to the configuration and says what changed, or changes nothing and
+  // says why.
+  base::Expected<std::string> reload(const config::Config& next);
+  // For /status and the metrics: what became of a reload, also of one whose file did not load.
+  void note_reload(const base::Expected<std::string>& result);
+  // Not even the old configuration could go on after a reload that failed: the process has to end.
+  [[nodiscard]] bool is_broken() const;
+  // Replaces the endpoint if a reload changed it; not from one of its threads.
+  void tend();
+  // Some loop is in one step for longer than that: the watchdog must not be fed.
+  [[nodiscard]] bool hangs(int64_t step_max_ns) const;
 
   // Lines that went to dead letters since the process started.
   [[nodiscard]] uint64_t dead_lettered_lines() const;

@@ -47,6 +47,8 @@ class ChunkReader {
   // end: read no further than this offset, where records end, too.
   [[nodiscard]] base::Expected<ChunkRead> read(const TailedFile& file, uint64_t offset,
                                                std::optional<uint64_t> end, RecordEnd record_end);
+  // The contexts of the sources have changed: what was made of them is made again.
+  void forget_sources() { joiners_.clear(); }
   // Leaves the first of its lines in what was read, fewer than there are. Not where records were
   // made of lines (Chunk::origins): what lies between them is not known.
   static void keep_lines(ChunkRead& read, size_t count);

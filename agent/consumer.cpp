@@ -91,6 +91,15 @@ void Consumer::finish_at_current_sizes() {
   reading_ = Reading::kToLimits;
 }
 
+void Consumer::reconfigure(size_t index, std::vector<std::string> sources) {
+  options_.index = index;
+  options_.sources = std::move(sources);
+  chunk_reader_.forget_sources();
+  source_stage_.forget_sources();
+  for (auto& [id, entry] : files_) entry.exhausted_at.reset();
+  table_version_.reset();
+}
+
 bool Consumer::is_finished() const {
   if (is_dirty_ || checkpoint_->state().prepared || !pending_notes_.empty()) return false;
   return std::all_of(order_.begin(), order_.end(), [this](const base::FileId& id) {
@@ -113,7 +122,7 @@ void Consumer::unknown(const outputs::LineRange& range) {
 // --- which files -------------------------------------------------------------------------------
 
 void Consumer::take_snapshot() {
-  const bool is_first = table_version_ == UINT64_MAX;
+  const bool is_first = !std::exchange(has_snapshot_, true);
   table_version_ = table_.version();
   const auto listed = table_.snapshot();
   for (auto& [id, entry] : files_) entry.is_listed = false;

@@ -92,8 +92,9 @@ class Consumer final : private outputs::DeliverySink {
   // read).
   [[nodiscard]] bool is_finished() const;
 
-  // Another place among the consumers (TailedFile::renumber_consumers()); while nothing runs.
-  void set_index(size_t index) { options_.index = index; }
+  // A reload, while nothing runs: other sources, whose contexts may have changed, and another place
+  // among the consumers (TailedFile::renumber_consumers()).
+  void reconfigure(size_t index, std::vector<std::string> sources);
   [[nodiscard]] int wake_fd() const { return output_->wake_fd(); }
   [[nodiscard]] const std::string& name() const { return options_.name; }
   // Thread-safe.
@@ -180,7 +181,8 @@ class Consumer final : private outputs::DeliverySink {
   SourceStage source_stage_;
   LineTimes line_times_;
 
-  uint64_t table_version_ = UINT64_MAX;
+  std::optional<uint64_t> table_version_;  // as of the last snapshot; nullopt: it is stale
+  bool has_snapshot_ = false;
   std::unordered_map<base::FileId, FileEntry> files_;
   std::vector<base::FileId> order_;         // oldest first, as in the table
   size_t turn_ = 0;                         // whose turn it is in order_

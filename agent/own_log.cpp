@@ -23,13 +23,16 @@ void write_to_stderr(void* /*state*/, const sawlog::Line& line) {
 
 }  // namespace
 
-void start_own_log() {
+void start_own_log(const std::string& file) {
   sawlog::Options options;
   options.service = "sawlog";
   options.service_version = SAWLOG_VERSION;
   options.source_location = false;
-  options.destinations.push_back(
-      {.state = std::make_shared<int>(0), .write = write_to_stderr, .flush = nullptr});
+  options.file = file;
+  if (file.empty()) {
+    options.destinations.push_back(
+        {.state = std::make_shared<int>(0), .write = write_to_stderr, .flush = nullptr});
+  }
   sawlog::start(std::move(options));
 }
 

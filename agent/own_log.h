@@ -1,8 +1,11 @@
-// The agent's own log: our library, our format, to the standard error. Loggers are "sawlog.*".
+// The agent's own log: our library, our format. Loggers are "sawlog.*".
 #pragma once
+
+#include <string>
 
 namespace sawlog::agent {
 
-void start_own_log();
+// file: "" for the standard error. A file follows logrotate as every log of the library.
+void start_own_log(const std::string& file);
 
 }  // namespace sawlog::agent

@@ -23,6 +23,8 @@ class SourceStage {
   [[nodiscard]] static base::Expected<void> check(const std::string& where);
   explicit SourceStage(std::string where) : where_(std::move(where)) {}
 
+  // The contexts of the sources have changed: what was made of them is made again.
+  void forget_sources() { sources_.clear(); }
   // Leaves in the chunk the records that are for the handler, until the next call. True if they
   // depend on the chunk's times, which must then be the same after a crash.
   [[nodiscard]] bool apply(parsers::Chunk& chunk);

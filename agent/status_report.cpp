@@ -9,32 +9,6 @@ namespace sawlog::agent {
 
 namespace {
 
-std::string_view state_name(outputs::Health::State state) {
-  switch (state) {
-    case outputs::Health::State::kUp:
-      return "up";
-    case outputs::Health::State::kUnreachable:
-      return "unreachable";
-    case outputs::Health::State::kPaused:
-      return "paused";
-  }
-  return "";
-}
-
-std::string_view state_name(FileState state) {
-  switch (state) {
-    case FileState::kReading:
-      return "reading";
-    case FileState::kRotated:
-      return "rotated";
-    case FileState::kDrained:
-      return "drained";
-    case FileState::kReleased:
-      return "released";
-  }
-  return "";
-}
-
 void append_time(std::string& out, int64_t unix_ns) {
   out.push_back('"');
   base::append_rfc3339(out, unix_ns);
@@ -82,12 +56,6 @@ void append_consumer(std::string& out, const ConsumerStatus& consumer, int64_t n
                });
 }
 
-// What the slowest consumer has acknowledged of the file.
-uint64_t lag_of(const TailedFile& file) {
-  const uint64_t size = file.size_bytes();
-  return size - std::min(size, file.acknowledged_by_all());
-}
-
 void append_file(std::string& out, const TailedFile& file,
                  const std::vector<ConsumerStatus>& consumers) {
   JsonObject object(out);
@@ -116,6 +84,14 @@ void append_tail(std::string& out, const AgentStatus& status) {
   object.number("files_truncated", tail.files_truncated);
   object.number("identities_taken_over", tail.identities_taken_over);
   object.number("abandoned_bytes", tail.abandoned_bytes);
+}
+
+void append_reload(std::string& out, const ReloadStatus& reload) {
+  JsonObject object(out);
+  object.number("done", reload.done_count);
+  object.number("failed", reload.failed_count);
+  if (reload.last_unix_ns != 0) append_time(object.key("last_at"), reload.last_unix_ns);
+  object.text("last_error", reload.last_error);
 }
 
 ConsumerFigures consumer_figures(const ConsumerStatus& consumer, int64_t now_unix_ns) {
@@ -156,6 +132,37 @@ FileList files_to_show(const AgentStatus& status) {
 
 }  // namespace
 
+std::string_view state_name(outputs::Health::State state) {
+  switch (state) {
+    case outputs::Health::State::kUp:
+      return "up";
+    case outputs::Health::State::kUnreachable:
+      return "unreachable";
+    case outputs::Health::State::kPaused:
+      return "paused";
+  }
+  return "";
+}
+
+std::string_view state_name(FileState state) {
+  switch (state) {
+    case FileState::kReading:
+      return "reading";
+    case FileState::kRotated:
+      return "rotated";
+    case FileState::kDrained:
+      return "drained";
+    case FileState::kReleased:
+      return "released";
+  }
+  return "";
+}
+
+uint64_t lag_of(const TailedFile& file) {
+  const uint64_t size = file.size_bytes();
+  return size - std::min(size, file.acknowledged_by_all());
+}
+
 std::vector<std::string> reasons_not_ready(const AgentStatus& status) {
   std::vector<std::string> reasons;
   if (!status.tail_error.empty()) reasons.push_back(status.tail_error);
@@ -185,6 +192,7 @@ std::string status_json(const AgentStatus& status) {
     append_array(object.key("reasons"), reasons,
                  [&](const std::string& reason) { base::append_json_string(out, reason); });
     object.number("memory_limit_bytes", status.memory_limit_bytes);
+    append_reload(object.key("reload"), status.reload);
     append_array(object.key("consumers"), status.consumers, [&](const ConsumerStatus& consumer) {
       append_consumer(out, consumer, status.now_unix_ns);
     });
@@ -208,6 +216,9 @@ OwnFigures own_figures(const AgentStatus& status) {
   figures.files_open = status.tail.files_open;
   figures.files_rotated = status.tail.files_rotated;
   figures.files_truncated = status.tail.files_truncated;
+  figures.reloads_done = status.reload.done_count;
+  figures.reloads_failed = status.reload.failed_count;
+  figures.is_last_reload_done = status.reload.last_error.empty();
   for (const ConsumerStatus& consumer : status.consumers) {
     figures.consumers.push_back(consumer_figures(consumer, status.now_unix_ns));
   }

@@ -15,6 +15,13 @@
 
 namespace sawlog::agent {
 
+struct ReloadStatus {
+  uint64_t done_count = 0;
+  uint64_t failed_count = 0;
+  int64_t last_unix_ns = 0;  // 0: none yet
+  std::string last_error;    // "" if the last one was done
+};
+
 struct AgentStatus {
   int64_t now_unix_ns = 0;
   int64_t started_unix_ns = 0;
@@ -23,7 +30,13 @@ struct AgentStatus {
   TailCounters tail;
   std::string tail_error;  // "" while tail can look and save
   std::shared_ptr<const FileList> files;
+  ReloadStatus reload;
 };
+
+[[nodiscard]] std::string_view state_name(outputs::Health::State state);
+[[nodiscard]] std::string_view state_name(FileState state);
+// What the slowest consumer has not acknowledged of the file.
+[[nodiscard]] uint64_t lag_of(const TailedFile& file);
 
 // Why the agent is not ready, one sentence each; empty: ready. Not ready: an output is unreachable
 // or paused, or some state cannot be saved.

@@ -158,11 +158,27 @@ void check_output_sources(const Config& config, const OutputConfig& output, Read
   }
 }
 
+void check_renamed_from(const Config& config, const OutputConfig& output, Reading& reading) {
+  const std::string& old_name = output.renamed_from;
+  if (old_name.empty()) return;
+  const auto takes_it = [&](const OutputConfig& other) {
+    return &other != &output && (other.name == old_name || other.renamed_from == old_name);
+  };
+  const auto taken = std::ranges::find_if(config.outputs, takes_it);
+  const bool is_own = old_name == output.name || old_name == "metrics";
+  if (!is_own && taken == config.outputs.end()) return;
+  reading.mistake(reading.place_of(output_path(output, "renamed_from")),
+                  "'" + old_name + "' is no old name: " +
+                      (is_own ? "nothing can be taken over from it"
+                              : "output '" + taken->name + "' has its cursors"));
+}
+
 void check_output(const Config& config, const OutputConfig& output, Reading& reading) {
   if (output.name == "metrics") {
     reading.mistake(output.place,
                     "an output cannot be named 'metrics': that is the agent's own consumer");
   }
+  check_renamed_from(config, output, reading);
   if (output.retry_attempts != kUnlimited && !output.has_dead_letter) {
     reading.mistake(reading.place_of(output_path(output, "retry.attempts")),
                     "a limit of attempts needs dead_letter in output '" + output.name +

@@ -24,6 +24,9 @@ struct Place {
   std::string file;
   int line = 0;    // from 1
   int column = 0;  // from 1
+  // Where something stands is no part of what it says: a configuration whose lines moved is the
+  // same.
+  bool operator==(const Place&) const { return true; }
 };
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
@@ -41,6 +44,7 @@ struct HttpConfig {
   std::string tls_cert, tls_key, tls_client_ca;
   bool allow_open = false;
   RecordAccess record = RecordAccess::kLoopback;
+  bool operator==(const HttpConfig&) const = default;
 };
 
 enum class SourceType : uint8_t { kFile, kStdin, kKafka };
@@ -70,6 +74,7 @@ struct SourceConfig {
   parsers::SampleRules sample;
   std::vector<parsers::RedactRule> redact;
   std::optional<std::vector<std::string>> presets;  // instead of metrics.presets
+  bool operator==(const SourceConfig&) const = default;
 };
 
 enum class OutputType : uint8_t { kElasticsearch, kKafka, kLoki, kOtlp, kFile, kStdout };
@@ -78,6 +83,7 @@ struct TlsConfig {
   bool is_given = false;  // the section is there: for Kafka that turns TLS on
   std::string ca, cert, key;
   bool verify = true;
+  bool operator==(const TlsConfig&) const = default;
 };
 
 struct ElasticsearchConfig {
@@ -88,6 +94,7 @@ struct ElasticsearchConfig {
   std::string pipeline;
   bool gzip = true;
   bool exactly_once = true;
+  bool operator==(const ElasticsearchConfig&) const = default;
 };
 
 struct KafkaConfig {
@@ -97,6 +104,7 @@ struct KafkaConfig {
   bool exactly_once = true;  // transactions
   std::string sasl_mechanism, sasl_username, sasl_password;
   Labels librdkafka;
+  bool operator==(const KafkaConfig&) const = default;
 };
 
 struct LokiConfig {
@@ -107,6 +115,7 @@ struct LokiConfig {
   std::vector<std::string> metadata = {"trace_id", "span_id", "event.name", "error.type",
                                        "log.file.path"};
   uint32_t streams_max = 1000;
+  bool operator==(const LokiConfig&) const = default;
 };
 
 struct OtlpConfig {
@@ -114,6 +123,7 @@ struct OtlpConfig {
   std::string username, password, bearer;
   Labels headers;
   bool gzip = true;
+  bool operator==(const OtlpConfig&) const = default;
 };
 
 enum class Compression : uint8_t { kNone, kGzip, kZstd };
@@ -123,10 +133,12 @@ struct FileConfig {
   Compression compression = Compression::kZstd;
   uint64_t rotate_bytes = 1ull << 30;
   uint32_t rotate_keep = 7;
+  bool operator==(const FileConfig&) const = default;
 };
 
 struct StdoutConfig {
   bool pretty = false;
+  bool operator==(const StdoutConfig&) const = default;
 };
 
 struct OutputConfig {
@@ -145,9 +157,11 @@ struct OutputConfig {
   TlsConfig tls;
   uint64_t retry_attempts = kUnlimited;
   int64_t retry_backoff_max_ns = 30'000'000'000;
+  std::string renamed_from;      // the output's old name, whose cursors are taken over
   bool has_dead_letter = false;  // the section is given: retries may have a limit
   std::string dead_letter_path;  // load() fills in STATE_DIR/dead/NAME
   uint64_t dead_letter_bytes_max = 1ull << 30;
+  bool operator==(const OutputConfig&) const = default;
 };
 
 enum class RuleKind : uint8_t { kCounter, kGauge, kHistogram };
@@ -164,6 +178,7 @@ struct MetricLabel {
   std::string field;  // "": the label is always default_text
   LabelForm form = LabelForm::kText;
   std::string default_text = {};  // where the record does not have the field
+  bool operator==(const MetricLabel&) const = default;
 };
 
 enum class GaugeOp : uint8_t { kSet, kInc, kDec };
@@ -182,12 +197,14 @@ struct MetricRule {
   GaugeOp op = GaugeOp::kSet;
   MetricUnit unit = MetricUnit::kNone;  // kSeconds: the field event.duration (ns) is divided
   std::vector<double> buckets;          // upper bounds, rising; empty: the unit's usual ones
+  bool operator==(const MetricRule&) const = default;
 };
 
 // How an event is recognised: by event.name, else (a record without one) by the fields it has.
 struct EventShape {
   std::string name;
   std::vector<std::string> fields;  // {}: by event.name alone
+  bool operator==(const EventShape&) const = default;
 };
 
 // A file of config/presets/.
@@ -206,6 +223,7 @@ struct MetricsConfig {
   uint64_t series_total_max = 100'000;
   int64_t open_max_ns = 900'000'000'000;
   std::vector<MetricRule> rules;
+  bool operator==(const MetricsConfig&) const = default;
 };
 
 struct Config {

@@ -167,7 +167,8 @@ Section<OutputConfig> common_section() {
       .group("batch", batch, "how much is sent at once")
       .text("where", &Output::where, {.check = check_expression},
             "an expression: only these records")
-      .later("renamed_from", "the output's old name, whose cursors are taken over");
+      .text("renamed_from", &Output::renamed_from, {.check = check_given_name},
+            "the output's old name, whose cursors are taken over");
   return section;
 }
 

@@ -9,9 +9,6 @@ namespace {
 constexpr std::string_view kMessage = "message";
 constexpr std::string_view kService = "service.name";
 constexpr std::string_view kLogger = "log.logger";
-constexpr std::string_view kDetails[] = {
-    "event.name", "http.request.method", "http.route",   "http.response.status_code",
-    "trace_id",   "error.type",          "error.message"};
 
 constexpr std::string_view kDim = "\033[2m";
 constexpr std::string_view kReset = "\033[0m";
@@ -50,8 +47,12 @@ std::string_view word_of(parsers::Level level) {
   return "-    ";
 }
 
-// "2026-11-21 07:06:55.123"
+// "2026-11-21 07:06:55.123"; 0 is no time.
 void append_time(int64_t unix_ns, std::string& out) {
+  if (unix_ns == 0) {
+    out.append("-").append(22, ' ');
+    return;
+  }
   const size_t begin = out.size();
   base::append_rfc3339(out, unix_ns);
   out[begin + 10] = ' ';
@@ -60,12 +61,18 @@ void append_time(int64_t unix_ns, std::string& out) {
 
 }  // namespace
 
-PrettyLine::PrettyLine(bool has_color) : has_color_(has_color) {}
+PrettyLine::PrettyLine(bool has_color, std::vector<std::string> details)
+    : has_color_(has_color), details_(std::move(details)) {}
 
-std::vector<std::string> PrettyLine::field_names() {
+std::vector<std::string> PrettyLine::default_details() {
+  return {"event.name", "http.request.method", "http.route",   "http.response.status_code",
+          "trace_id",   "error.type",          "error.message"};
+}
+
+std::vector<std::string> PrettyLine::field_names() const {
   std::vector<std::string> names = {std::string(kMessage), std::string(kService),
                                     std::string(kLogger)};
-  names.insert(names.end(), std::begin(kDetails), std::end(kDetails));
+  names.insert(names.end(), details_.begin(), details_.end());
   return names;
 }
 
@@ -73,7 +80,7 @@ void PrettyLine::bind(const parsers::RecordReader& reader) {
   message_ = reader.field(kMessage);
   service_ = reader.field(kService);
   logger_ = reader.field(kLogger);
-  for (const std::string_view name : kDetails) details_.emplace_back(name, reader.field(name));
+  for (const std::string& name : details_) detail_fields_.push_back(reader.field(name));
 }
 
 void PrettyLine::append(const parsers::Record& record, std::string& out) const {
@@ -93,11 +100,12 @@ void PrettyLine::append(const parsers::Record& record, std::string& out) const {
   // A JSON line without a text is shown as it is.
   base::append_printable(out, message.is_present() ? message.text : record.raw());
   if (message.is_present() && record.shape() == parsers::Shape::kJson) {
-    for (const auto& [name, field] : details_) {
-      if (!record[field].is_present()) continue;
+    for (size_t i = 0; i < details_.size(); ++i) {
+      const parsers::Value& value = record[detail_fields_[i]];
+      if (!value.is_present()) continue;
       out += "  ";
-      append_colored(kDim, name + "=", out);
-      base::append_printable(out, record[field].text);
+      append_colored(kDim, details_[i] + "=", out);
+      base::append_printable(out, value.text);
     }
   }
   out += '\n';

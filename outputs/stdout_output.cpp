@@ -24,14 +24,14 @@ bool is_regular_file(int descriptor) {
 
 StdoutOutput::StdoutOutput(StdoutOptions options)
     : options_(std::move(options)),
-      reader_(options_.pretty ? PrettyLine::field_names() : std::vector<std::string>{},
+      pretty_(options_.pretty
+                  ? std::optional<PrettyLine>(std::in_place, isatty(options_.descriptor) == 1)
+                  : std::nullopt),
+      reader_(pretty_ ? pretty_->field_names() : std::vector<std::string>{},
               options_.pretty ? parsers::Purpose::kFields : parsers::Purpose::kShipping),
       writer_(options_.lines),
       may_block_(!is_regular_file(options_.descriptor)) {
-  if (options_.pretty) {
-    pretty_.emplace(isatty(options_.descriptor) == 1);
-    pretty_->bind(reader_);
-  }
+  if (pretty_) pretty_->bind(reader_);
   if (!may_block_) return;
   wake_fd_ = epoll_create1(EPOLL_CLOEXEC);
   CHECK(wake_fd_ >= 0);

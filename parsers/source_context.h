@@ -13,6 +13,7 @@ struct SampleRules {
   double rate = 1;                      // 0 … 1; 1 keeps all
   std::string by;                       // a field; "": every record for itself
   std::string keep = "level >= error";  // an expression: these are kept in any case
+  bool operator==(const SampleRules&) const = default;
 };
 
 enum class LineFormat : uint8_t {
@@ -36,9 +37,10 @@ struct RedactRule {
   RedactKind kind = RedactKind::kPattern;
   std::string pattern = {};            // of kPattern: RE2
   std::string replace = "[redacted]";  // of kPattern
+  bool operator==(const RedactRule&) const = default;
 };
 
-// Lives as long as the agent's generation.
+// Lives as long as the process; a reload may change it in place, while nobody reads.
 struct SourceContext {
   std::string name;
   std::vector<std::pair<std::string, std::string>> labels;  // the agent's labels, then the source's

@@ -124,6 +124,21 @@ base::Expected<std::unique_ptr<ConsumerCheckpoint>> ConsumerCheckpoint::open(
   return std::unique_ptr<ConsumerCheckpoint>(new ConsumerCheckpoint(std::move(implementation)));
 }
 
+base::Expected<bool> ConsumerCheckpoint::take_over(base::Filesystem& filesystem,
+                                                   const std::string& state_dir,
+                                                   const std::string& old_name,
+                                                   const std::string& new_name) {
+  const std::string directory = state_dir + "/consumers";
+  const std::string from = directory + "/" + old_name;
+  const std::string to = directory + "/" + new_name;
+  if (filesystem.stat(to) || !filesystem.stat(from)) return false;
+  if (auto renamed = filesystem.rename(from, to); !renamed) return tl::unexpected(renamed.error());
+  if (auto synced = filesystem.sync_directory(directory); !synced) {
+    return tl::unexpected(synced.error());
+  }
+  return true;
+}
+
 const ConsumerState& ConsumerCheckpoint::state() const {
   return implementation_->state();
 }

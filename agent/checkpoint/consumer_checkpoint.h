@@ -84,6 +84,12 @@ class ConsumerCheckpoint {
  public:
   [[nodiscard]] static base::Expected<std::unique_ptr<ConsumerCheckpoint>> open(
       base::Filesystem& filesystem, const std::string& state_dir, const std::string& consumer_name);
+  // The journal of old_name becomes that of new_name, durably; true if it did. Nothing happens if
+  // there is none, or new_name has one already. Neither is open.
+  [[nodiscard]] static base::Expected<bool> take_over(base::Filesystem& filesystem,
+                                                      const std::string& state_dir,
+                                                      const std::string& old_name,
+                                                      const std::string& new_name);
   ~ConsumerCheckpoint();
 
   // What was loaded, kept up to date by everything below.

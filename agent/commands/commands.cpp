@@ -11,7 +11,10 @@ constexpr Command kCommands[] = {
     {"replay", "send dead letters again", replay},
     {"setup", "install index templates and the like at the outputs", setup},
     {"test", "what lines become: records, requests, metrics", test},
+    {"init", "look at this host and write a configuration that works", init},
     {"schema", "the JSON Schema of the configuration, for editors", schema},
+    {"tail", "show logs, readable and coloured, and follow them", tail},
+    {"status", "what a running agent is doing, and whether it is ready", status},
 };
 
 }  // namespace

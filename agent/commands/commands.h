@@ -28,5 +28,8 @@ int replay(const std::vector<std::string>& arguments);
 int setup(const std::vector<std::string>& arguments);
 int test(const std::vector<std::string>& arguments);
 int schema(const std::vector<std::string>& arguments);
+int init(const std::vector<std::string>& arguments);
+int tail(const std::vector<std::string>& arguments);
+int status(const std::vector<std::string>& arguments);
 
 }  // namespace sawlog::agent::commands

@@ -164,6 +164,9 @@ class HttpServer::Implementation {
         [this](const httplib::Request& request, httplib::Response& response) {
           return check_request(request, response);
         });
+    server_->Post("/reload", [this](const httplib::Request&, httplib::Response& response) {
+      answer_reload(response);
+    });
     for (const std::string_view prefix : kPrefixes) {
       const auto path = [&](const char* name) { return std::string(prefix) + name; };
       server_->Get(path("/metrics"),
@@ -178,9 +181,10 @@ class HttpServer::Implementation {
       server_->Get(
           path("/health/ready"),
           [this](const httplib::Request&, httplib::Response& response) { answer_ready(response); });
-      server_->Get(path("/status"), [this](const httplib::Request&, httplib::Response& response) {
-        response.set_content(answers_.status_json(), kJson);
-      });
+      server_->Get(path("/status"),
+                   [this](const httplib::Request& request, httplib::Response& response) {
+                     answer_status(request, response);
+                   });
       server_->Get(path("/summary"), [this](const httplib::Request&, httplib::Response& response) {
         response.set_content(answers_.summary_json(), kJson);
       });
@@ -202,6 +206,9 @@ class HttpServer::Implementation {
       return Verdict::Handled;
     }
     if (request.path.ends_with("/record")) return check_record(request, response);
+    if (request.method == "POST" && request.path == "/reload" && answers_.reload) {
+      return check_reload(request, response);
+    }
     if (request.method != "GET" && request.method != "HEAD") {
       response.status = 405;
       response.set_header("Allow", "GET, HEAD");
@@ -230,6 +237,17 @@ class HttpServer::Implementation {
     return httplib::Server::HandlerResponse::Unhandled;
   }
 
+  static httplib::Server::HandlerResponse check_reload(const httplib::Request& request,
+                                                       httplib::Response& response) {
+    const bool is_local = request.remote_addr.starts_with("127.") || request.remote_addr == "::1";
+    if (is_local && !request.has_header("Origin")) {
+      return httplib::Server::HandlerResponse::Unhandled;
+    }
+    response.status = 403;
+    response.set_content("a reload can only be asked for on this host\n", kPlainText);
+    return httplib::Server::HandlerResponse::Handled;
+  }
+
   bool has_token(const httplib::Request& request) const {
     return token_.empty() || request.path.ends_with("/health/live") ||
            same_secret(request.get_header_value("Authorization"), "Bearer " + token_);
@@ -242,6 +260,20 @@ class HttpServer::Implementation {
     } else {
       response.status = 503;
       response.set_content(body.error().message + "\n", kPlainText);
+    }
+  }
+
+  void answer_reload(httplib::Response& response) const {
+    const auto result = answers_.reload();
+    response.status = result ? 200 : 422;
+    response.set_content((result ? *result : result.error().message) + "\n", kPlainText);
+  }
+
+  void answer_status(const httplib::Request& request, httplib::Response& response) const {
+    if (request.get_header_value("Accept").starts_with("text/plain")) {
+      response.set_content(answers_.status_text(), kPlainText);
+    } else {
+      response.set_content(answers_.status_json(), kJson);
     }
   }
 

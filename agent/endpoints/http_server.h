@@ -1,5 +1,7 @@
 // The agent's endpoint: /metrics, /summary, /health, /health/live, /health/ready, /status and
-// POST /record, each also below /api/v1/monitoring, /api/v1 and /monitoring.
+// POST /record, each also below /api/v1/monitoring, /api/v1 and /monitoring; and POST /reload, for
+// this host alone: not from another address than loopback, not from a page in a browser (a request
+// with an Origin).
 //
 // The data comes from functions given at the start; they are called by the server's threads,
 // several at once. Requests are limited in size, time and number at once. With a token every path
@@ -43,6 +45,9 @@ struct HttpAnswers {
   // Durable when it returns. kInvalid: 400, kUnavailable: 503, else 500, with the message. Empty:
   // nothing is taken (403).
   std::function<base::Expected<void>(std::string_view body)> record;
+  std::function<std::string()> status_text;  // for requests that accept text/plain first
+  // POST /reload: a sentence, or an error that is answered by 422. Empty: no such request.
+  std::function<base::Expected<std::string>()> reload;
 };
 
 class HttpServer {

@@ -134,6 +134,13 @@ void write_own_metrics(const OwnFigures& figures, ExpositionWriter& writer) {
             static_cast<double>(figures.started_unix_ns) / 1e9, writer);
   write_one("sawlog_memory_limit_bytes", FamilyType::kGauge, "memory_limit of the configuration",
             real(figures.memory_limit_bytes), writer);
+  writer.family("sawlog_reloads_total", FamilyType::kCounter,
+                "Reloads of the configuration since the agent started");
+  writer.sample({{"result", "done"}}, real(figures.reloads_done));
+  writer.sample({{"result", "failed"}}, real(figures.reloads_failed));
+  write_one("sawlog_config_last_reload_successful", FamilyType::kGauge,
+            "0: the agent runs with an older configuration than the last one it was given",
+            figures.is_last_reload_done ? 1 : 0, writer);
   write_files(figures, writer);
   write_consumers(figures.consumers, writer);
   write_outputs(figures.consumers, writer);

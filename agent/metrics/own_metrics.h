@@ -43,6 +43,9 @@ struct OwnFigures {
   uint64_t memory_limit_bytes = 0;
   std::vector<std::pair<std::string, uint64_t>> read_bytes;       // source, bytes
   std::vector<std::pair<std::string, uint64_t>> abandoned_bytes;  // reason, bytes
+  uint64_t reloads_done = 0;
+  uint64_t reloads_failed = 0;
+  bool is_last_reload_done = true;
   uint64_t files_known = 0;
   uint64_t files_open = 0;
   uint64_t files_rotated = 0;

@@ -1,11 +1,13 @@
 """The program's commands, as a user calls them; no server is needed."""
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARY = ROOT / "build" / "release" / "sawlog"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+
+from support.agent import BINARY, ROOT  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

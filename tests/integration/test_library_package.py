@@ -26,7 +26,8 @@ def run(*command, **options) -> str:
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory) -> Path:
     prefix = tmp_path_factory.mktemp("installed")
-    run("cmake", "--install", BUILD, "--component", "library", "--prefix", prefix)
+    for component in ["library", "development"]:
+        run("cmake", "--install", BUILD, "--component", component, "--prefix", prefix)
     return prefix
 
 

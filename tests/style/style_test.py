@@ -53,6 +53,7 @@ CALLS = {
     "threads": (r"\b(std::j?thread\b(?!::)|pthread_create)", "", {
         "agent/agent.cpp": "the one place where the agent's threads start",
         "agent/report/report.cpp": "a report reads on all cores; no agent runs then",
+        "agent/agent_implementation.h": "holds them",
         "agent/endpoints/http_server.cpp": "cpp-httplib listens on a thread of its own",
         "lib/src/": "the library's backend thread",
         "outputs/kafka_calls.cpp": "librdkafka's transactional calls wait for brokers",

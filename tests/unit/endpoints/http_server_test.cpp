@@ -19,6 +19,7 @@ HttpAnswers answers() {
   functions.reasons_not_ready = [] { return std::vector<std::string>(); };
   functions.status_json = [] { return std::string("{\"consumers\":[]}"); };
   functions.summary_json = [] { return std::string("{\"requests\":{}}"); };
+  functions.status_text = [] { return std::string("one screen\n"); };
   return functions;
 }
 
@@ -81,6 +82,7 @@ TEST(HttpServer, AnswersUnderEverySpelling) {
     EXPECT_EQ(body_of(get(server->port(), prefix + "/status")), "{\"consumers\":[]}");
     EXPECT_EQ(body_of(get(server->port(), prefix + "/summary")), "{\"requests\":{}}");
   }
+  EXPECT_EQ(body_of(get(server->port(), "/status", "Accept: text/plain\r\n")), "one screen\n");
   EXPECT_EQ(status_of(get(server->port(), "/nothing")), 404);
   EXPECT_EQ(status_of(get(server->port(), "/../../etc/passwd")), 404);
   EXPECT_NE(get(server->port(), "/metrics").find("Content-Type: text/plain; version=0.0.4"),
@@ -181,6 +183,31 @@ TEST(HttpServer, SaysWhyAValueIsNotTaken) {
 TEST(HttpServer, TakesNothingWhereThatIsOff) {
   const auto server = started(answers());
   EXPECT_EQ(status_of(post(server->port(), "/record", "{}")), 403);
+}
+
+std::string ask_reload(int port, const std::string& headers = "") {
+  const std::string path = "/reload";
+  return talk(port, "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n" +
+                        headers + "\r\n");
+}
+
+TEST(HttpServer, Reloads) {
+  HttpAnswers functions = answers();
+  EXPECT_EQ(status_of(ask_reload(started(functions)->port())), 405) << "nobody can do it";
+  bool is_good = true;
+  functions.reload = [&]() -> base::Expected<std::string> {
+    if (is_good) return "nothing changed";
+    return base::unexpected(base::ErrorCode::kInvalid, "sawlog.yaml:1:1: wrong");
+  };
+  const auto server = started(std::move(functions), "secret");
+  const std::string token = "Authorization: Bearer secret\r\n";
+  EXPECT_EQ(status_of(ask_reload(server->port())), 401);
+  EXPECT_EQ(body_of(ask_reload(server->port(), token)), "nothing changed\n");
+  EXPECT_EQ(status_of(ask_reload(server->port(), token + "Origin: http://localhost\r\n")), 403);
+  is_good = false;
+  const std::string answer = ask_reload(server->port(), token);
+  EXPECT_EQ(status_of(answer), 422);
+  EXPECT_EQ(body_of(answer), "sawlog.yaml:1:1: wrong\n");
 }
 
 TEST(HttpServer, ManyAtOnce) {

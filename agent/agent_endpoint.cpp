@@ -1,0 +1,86 @@
+// What the endpoint of a running agent tells, and its start.
+
+#include <shared_mutex>
+
+#include "agent/agent_implementation.h"
+#include "agent/metrics/own_metrics.h"
+#include "agent/status_text.h"
+
+namespace sawlog::agent {
+
+base::Expected<std::unique_ptr<HttpServer>> Agent::Implementation::listen(
+    const config::HttpConfig& http) {
+  if (http.listen.empty()) return nullptr;
+  if (config_.recorded && recorder_ == nullptr) {
+    constexpr size_t kMetricsIndex = 0;
+    auto recorder =
+        Recorder::open(filesystem_, config_.state_dir + "/" + config::kRecordedDirectory, clock_,
+                       table_, kMetricsIndex, snapshots_);
+    if (!recorder) return tl::unexpected(recorder.error());
+    recorder_ = std::move(*recorder);
+  }
+  return HttpServer::start(
+      {http.listen, http.token, http.tls_cert, http.tls_key, http.tls_client_ca}, answers());
+}
+
+HttpAnswers Agent::Implementation::answers() {
+  HttpAnswers answers;
+  answers.metrics = [this](std::string_view accept) -> base::Expected<HttpAnswers::Body> {
+    const std::shared_lock lock(structure_mutex_);
+    const ExpositionFormat format = format_for(accept);
+    const auto collect = [this](ExpositionWriter& writer) {
+      write_own_metrics(own_figures(status()), writer);
+      if (config_.host_metrics) host_metrics_.write(writer);
+    };
+    return HttpAnswers::Body{std::string(content_type(format)),
+                             render_metrics(snapshots_, collect, format)};
+  };
+  answers.reasons_not_ready = [this] {
+    const std::shared_lock lock(structure_mutex_);
+    return reasons_not_ready(status());
+  };
+  answers.status_json = [this] {
+    const std::shared_lock lock(structure_mutex_);
+    return status_json(status());
+  };
+  answers.status_text = [this] {
+    const std::shared_lock lock(structure_mutex_);
+    return status_text(status());
+  };
+  answers.summary_json = [this] {
+    const auto snapshot = snapshots_.current();
+    return summary_.json(snapshot ? *snapshot : MetricSetSnapshot(), clock_.monotonic_ns(),
+                         clock_.unix_ns());
+  };
+  if (config_.recorded) {
+    answers.record = [this](std::string_view body) {
+      const std::shared_lock lock(structure_mutex_);
+      return recorder_->record(body);
+    };
+  }
+  answers.reload = hooks_.reload;
+  return answers;
+}
+
+int Agent::Implementation::http_port() const {
+  return server_ == nullptr ? 0 : server_->port();
+}
+
+// The endpoint's threads hold structure_mutex_.
+AgentStatus Agent::Implementation::status() const {
+  AgentStatus status;
+  status.now_unix_ns = clock_.unix_ns();
+  status.started_unix_ns = started_unix_ns_;
+  status.memory_limit_bytes = config_.memory_limit;
+  for (const auto& consumer : consumers_) {
+    status.consumers.push_back(consumer.loop->consumer().status());
+  }
+  status.files = table_.snapshot();
+  status.reload = reload_status_;
+  const std::lock_guard lock(tail_status_mutex_);
+  status.tail = tail_counters_;
+  status.tail_error = tail_error_;
+  return status;
+}
+
+}  // namespace sawlog::agent
