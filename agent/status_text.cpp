@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <map>
 
 #include "lib/base/printable.h"
@@ -40,14 +39,15 @@ std::string count(uint64_t number) {
   return grouped;
 }
 
+// "12.3 MiB"
 std::string bytes(uint64_t number) {
   static constexpr std::array<const char*, 5> kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(number);
   size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text.data();
+  uint64_t tenths = 10 * number;
+  for (; tenths >= 10'240 && unit + 1 < kUnits.size(); ++unit) tenths /= 1024;
+  std::string text = std::to_string(tenths / 10);
+  if (unit > 0) text.append(".").append(std::to_string(tenths % 10));
+  return text.append(" ").append(kUnits[unit]);
 }
 
 std::string duration(int64_t time_ns) {

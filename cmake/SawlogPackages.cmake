@@ -4,15 +4,17 @@
 include(GNUInstallDirs)
 
 if(SAWLOG_AGENT)
-  add_executable(sawlog_man_page ${PROJECT_SOURCE_DIR}/config/man_page.cpp)
-  target_link_libraries(sawlog_man_page PRIVATE sawlog_config)
   set(yaml_man_page ${PROJECT_BINARY_DIR}/sawlog.yaml.5)
   add_custom_command(OUTPUT ${yaml_man_page} COMMAND sawlog_man_page > ${yaml_man_page} VERBATIM)
-  add_custom_target(man_pages ALL DEPENDS ${yaml_man_page})
-
   set(packaging ${PROJECT_SOURCE_DIR}/packaging)
+  set(man_page ${PROJECT_BINARY_DIR}/sawlog.1)
+  add_custom_command(OUTPUT ${man_page}
+    COMMAND ${packaging}/man/make_man_page $<TARGET_FILE:sawlog_program> > ${man_page}
+    DEPENDS sawlog_program ${packaging}/man/make_man_page VERBATIM)
+  add_custom_target(man_pages ALL DEPENDS ${man_page} ${yaml_man_page})
+
   install(TARGETS sawlog_program DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT agent)
-  install(FILES ${packaging}/man/sawlog.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+  install(FILES ${man_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
           COMPONENT agent)
   install(FILES ${yaml_man_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT agent)
   install(FILES ${packaging}/completion/sawlog.bash RENAME sawlog

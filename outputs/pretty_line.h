@@ -2,10 +2,9 @@
 //
 //   2026-11-21 07:06:55.123 ERROR checkout.cart  payment failed  error.type=TimeoutError
 //
-// Time (UTC), level, service and logger, the text, then some fields. Those that nobody asked for are
-// not shown: that is what format: json is for. Control characters,
-// escape sequences among them, are made visible: a log line must not steer the terminal of whoever
-// reads it.
+// Time (UTC), level, service and logger, the text, then some fields. Those that nobody asked for
+// are not shown: that is what format: json is for. Control characters, escape sequences among them,
+// are made visible: a log line must not steer the terminal of whoever reads it.
 //
 // Not thread-safe.
 #pragma once

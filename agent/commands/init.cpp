@@ -33,8 +33,8 @@ std::string quoted(const std::string& text) {
 
 // Root's agent keeps its state where the package's does; anybody else's in his home.
 std::string state_dir() {
-  if (geteuid() == 0) return "/var/lib/sawlog";
   if (const char* state = std::getenv("XDG_STATE_HOME")) return std::string(state) + "/sawlog";
+  if (geteuid() == 0) return "/var/lib/sawlog";
   if (const char* home = std::getenv("HOME")) return std::string(home) + "/.local/state/sawlog";
   return "sawlog-state";
 }

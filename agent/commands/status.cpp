@@ -1,6 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
+#include <poll.h>
 #include <unistd.h>
 
 #include "agent/commands/arguments.h"
@@ -11,7 +11,7 @@ namespace sawlog::agent::commands {
 
 namespace {
 
-constexpr timespec kWatchInterval{2, 0};
+constexpr int kWatchIntervalMs = 2000;
 constexpr const char* kClearScreen = "\033[H\033[2J";
 
 struct StatusArguments {
@@ -86,7 +86,7 @@ int status(const std::vector<std::string>& arguments) {
   if (const auto exit_code = parse(arguments, parsed)) return *exit_code;
   int exit_code = show_once(parsed);
   while (parsed.watches) {
-    nanosleep(&kWatchInterval, nullptr);
+    poll(nullptr, 0, kWatchIntervalMs);
     exit_code = show_once(parsed);
   }
   return exit_code;

@@ -26,7 +26,7 @@ _sawlog() {
   if [[ $current == -* ]]; then
     # the commands know their options best
     mapfile -t COMPREPLY < <(compgen -W "$(sawlog "$command" --help 2>/dev/null |
-      sed -n 's/^ .*\(--[a-z-]*\).*/\1/p')" -- "$current")
+      sed -n 's/^  *\(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\).*/\2/p')" -- "$current")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
   fi

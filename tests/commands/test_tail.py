@@ -102,7 +102,6 @@ def test_follows_rotation(binary, tmp_path, how):
             log.write_text(line(3))
         else:
             log.write_text("")
-            wait_for("a look at the empty file", lambda: time.sleep(0.3) is None)
             service.write(line(3))
             service.flush()
         wait_for("the new file", lambda: "order 3\n" in shown.text())

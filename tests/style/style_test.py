@@ -49,6 +49,7 @@ CALLS = {
         "demo/": "its service talks to the one who watches",
         "tests/integration/service/": "the test reads what it says",
         "agent/main.cpp": "what a command answers goes to stdout and stderr",
+        "config/man_page.cpp": "prints the manual page, for the build",
     }),
     "threads": (r"\b(std::j?thread\b(?!::)|pthread_create)", "", {
         "agent/agent.cpp": "the one place where the agent's threads start",
