@@ -15,7 +15,9 @@
 namespace sawlog::agent {
 namespace {
 
-constexpr size_t kThreadCount = 4;
+// Clients that say nothing hold one each, until they are cut off.
+constexpr size_t kThreadCount = 32;
+constexpr time_t kSilenceS = 2;
 constexpr size_t kRequestBytesMax = 64u << 10;
 constexpr time_t kReadTimeoutS = 5;
 constexpr time_t kWriteTimeoutS = 10;
@@ -143,6 +145,7 @@ class HttpServer::Implementation {
   void set_limits() {
     server_->new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
     server_->set_payload_max_length(kRequestBytesMax);
+    server_->set_keep_alive_timeout(kSilenceS);  // before the first byte of a request, too
     server_->set_read_timeout(kReadTimeoutS);
     server_->set_write_timeout(kWriteTimeoutS);
     // An idle connection would hold one of the threads.
