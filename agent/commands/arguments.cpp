@@ -63,6 +63,17 @@ void print_help(const Usage& usage) {
   }
 }
 
+// A value that is there and empty, as a variable of a script is that was not set.
+std::string find_empty(const Usage& usage, const options::variables_map& values) {
+  for (const Option& option : usage.options) {
+    const auto* const value = std::get_if<std::string*>(&option.into);
+    if (value == nullptr || !(*value)->empty()) continue;
+    const std::string name = long_name(option);
+    if (values.count(name) != 0) return "the value of '--" + name + "' is empty";
+  }
+  return {};
+}
+
 // What is required and not there, or there and not wanted; "" if nothing is wrong.
 std::string find_mistake(const Usage& usage, const options::variables_map& values) {
   for (const Option& option : usage.options) {
@@ -79,7 +90,7 @@ std::string find_mistake(const Usage& usage, const options::variables_map& value
 }
 
 int refuse_unknown(const Usage& usage, const std::string& name) {
-  std::vector<std::string> names;
+  std::vector<std::string> names{"--help"};
   for (const Option& option : usage.options) names.push_back("--" + long_name(option));
   return refuse(usage.command, "unknown option '" + name + "'" + config::did_you_mean(name, names));
 }
@@ -118,7 +129,8 @@ std::optional<int> parse_arguments(const Usage& usage, const std::vector<std::st
     print_help(usage);
     return kExitDone;
   }
-  const std::string mistake = find_mistake(usage, values);
+  std::string mistake = find_empty(usage, values);
+  if (mistake.empty()) mistake = find_mistake(usage, values);
   if (!mistake.empty()) return refuse(usage.command, mistake);
   return std::nullopt;
 }

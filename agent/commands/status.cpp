@@ -6,12 +6,14 @@
 #include "agent/commands/arguments.h"
 #include "agent/commands/commands.h"
 #include "agent/commands/http_get.h"
+#include "lib/base/printable.h"
 
 namespace sawlog::agent::commands {
 
 namespace {
 
 constexpr int kWatchIntervalMs = 2000;
+constexpr size_t kBodyBytesMax = 300;  // of an answer that tells no status
 constexpr const char* kClearScreen = "\033[H\033[2J";
 
 struct StatusArguments {
@@ -58,7 +60,7 @@ std::optional<int> parse(const std::vector<std::string>& arguments, StatusArgume
 }
 
 int tell(const base::Error& error) {
-  std::fprintf(stderr, "sawlog status: %s\n", error.message.c_str());
+  std::fprintf(stderr, "sawlog status: %s\n", base::printable(error.message).c_str());
   return kExitFailed;
 }
 
@@ -67,9 +69,9 @@ int show_once(const StatusArguments& arguments) {
   const auto status = http_get({arguments.url + "/status", accept, arguments.token});
   if (!status) return tell(status.error());
   if (status->status != 200) {
-    std::fprintf(stderr, "sawlog status: '%s' answers %d: %s", arguments.url.c_str(),
-                 status->status, status->body.c_str());
-    return kExitFailed;
+    return tell({base::ErrorCode::kUnavailable, "'" + arguments.url + "' answers " +
+                                                    std::to_string(status->status) + ": " +
+                                                    status->body.substr(0, kBodyBytesMax)});
   }
   if (arguments.watches && isatty(STDOUT_FILENO) != 0) std::fputs(kClearScreen, stdout);
   std::fputs(status->body.c_str(), stdout);

@@ -47,6 +47,26 @@ def test_wrong_usage_ends_with_2(sawlog, arguments, message):
     assert message in done.stderr
 
 
+def options(sawlog, command: str) -> list[tuple[str, bool]]:
+    """Each option of a command, and whether it takes a value."""
+    found = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)( [A-Z]+)?", sawlog(command, "--help").stdout,
+                       re.MULTILINE)
+    return [(name, value != "") for name, value in found]
+
+
+def test_every_option_is_refused_when_it_is_wrong(sawlog):
+    for command in commands(sawlog):
+        for name, takes_value in options(sawlog, command):
+            wrong = [[name[:-1]], [name, "x", name, "y"]]
+            wrong += [[name], [name, ""]] if takes_value else [[f"{name}=x"]]
+            for arguments in wrong:
+                done = sawlog(command, *arguments)
+                shown = f"{command} {arguments}: {done.stderr}"
+                assert (done.returncode, done.stdout) == (2, ""), shown
+                assert f"sawlog {command}: " in done.stderr and name[:-1] in done.stderr, shown
+                assert done.stderr.count("\n") == 1, shown
+
+
 def test_check(sawlog, tmp_path):
     file = tmp_path / "sawlog.yaml"
     file.write_text("sources: {app: {paths: [/var/log/app/*.log]}}\noutputs: {o: {type: stdout}}\n")
