@@ -69,7 +69,7 @@ void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.number<uint8_t>(record.end_is_final ? 1 : 0);
   put_cursor(writer, record.end);
   writer.number<uint8_t>(record.is_released ? 1 : 0);
-  writer.number<uint8_t>(record.is_shortened ? 1 : 0);
+  writer.number<uint8_t>(record.is_copy ? 1 : 0);
   writer.number(record.compressed_bytes);
   writer.number(record.modified_unix_ns);
   writer.number(record.last_seen_unix_ns);
@@ -90,7 +90,7 @@ IdentityRecord get_file(ByteReader& reader) {
   record.end_is_final = reader.number<uint8_t>() != 0;
   record.end = get_cursor(reader);
   record.is_released = reader.number<uint8_t>() != 0;
-  record.is_shortened = reader.number<uint8_t>() != 0;
+  record.is_copy = reader.number<uint8_t>() != 0;
   record.compressed_bytes = reader.number<uint64_t>();
   record.modified_unix_ns = reader.number<int64_t>();
   record.last_seen_unix_ns = reader.number<int64_t>();

@@ -40,21 +40,22 @@ struct IdentityRecord {
   uint64_t device = 0;
   uint64_t inode = 0;  // 0: its content is nowhere at present
   Evidence evidence;
-  // Bytes at 1,280 and at each half more: files that begin alike for long are told apart by them.
+  // Bytes at 64, at each double up to 1,024 and then at each half more: what is shorter than the
+  // evidence is compared by them, and files that begin alike for long are told apart.
   std::vector<Cursor> marks;
   // The ends of shorter copies that were seen beside the original: otherwise nothing would tell
   // them from other files when it is gone. The last kNotedCopiesMax.
   std::vector<Cursor> copies;
   uint64_t start_offset = 0;  // where a consumer without a cursor begins
   // Once its end is final: the size, and a proof of the last bytes. Of a file that was given up:
-  // the last bytes that were known. Of a copy that is shorter than what was read: its end.
+  // the last bytes that were known. Of a copy: the last bytes that it surely has.
   bool end_is_final = false;
   Cursor end;
   bool is_released = false;  // every consumer is done with it
   // Of compressed content: as it was when its end was proven, so that it need not be decoded again.
   uint64_t compressed_bytes = 0;
   int64_t modified_unix_ns = 0;
-  bool is_shortened = false;  // its content is a copy that ends before what was read of it
+  bool is_copy = false;  // its content is a copy, which may end before what was read of it
   int64_t last_seen_unix_ns = 0;
   auto operator<=>(const IdentityRecord&) const = default;
 };

@@ -8,7 +8,11 @@ namespace sawlog::agent {
 
 namespace {
 
-constexpr uint64_t kFirstMarkBytes = 1280;
+constexpr uint64_t kFirstMarkBytes = 64;
+
+uint64_t mark_after(uint64_t offset) {
+  return offset < kEvidenceBytesMax ? 2 * offset : offset * 3 / 2;
+}
 
 // Whether the bytes that we saw last are still where they were.
 Comparison check_proof(const KnownFile& known, const Readable& readable,
@@ -44,11 +48,13 @@ void note_growth(KnownFile& known, const base::FileStat& status, int64_t now_ns)
 
 }  // namespace
 
-base::Expected<void> note_proof(KnownFile& known, base::File& plain, uint64_t size_bytes) {
+base::Expected<void> note_proof(KnownFile& known, std::string_view prefix, base::File& plain,
+                                uint64_t size_bytes) {
   std::vector<Cursor>& marks = known.record.marks;
-  uint64_t next = marks.empty() ? kFirstMarkBytes : marks.back().offset * 3 / 2;
-  for (; next <= size_bytes; next = next * 3 / 2) {
-    const auto mark = make_cursor(plain, next);
+  uint64_t next = marks.empty() ? kFirstMarkBytes : mark_after(marks.back().offset);
+  for (; next <= size_bytes; next = mark_after(next)) {
+    const auto mark = next <= prefix.size() ? make_cursor(prefix.substr(0, next), next)
+                                            : make_cursor(plain, next);
     if (!mark) return tl::unexpected(mark.error());
     marks.push_back(*mark);
   }
@@ -80,7 +86,7 @@ Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& 
     return checked;
   }
   if (known.compression == Compression::kNone && status->size_bytes > known.proof.offset) {
-    if (!note_proof(known, *file, status->size_bytes)) return Comparison::kUnreadable;
+    if (!note_proof(known, *prefix, *file, status->size_bytes)) return Comparison::kUnreadable;
   }
   if (prefix->size() > evidence.length_bytes) evidence = evidence_of(*prefix);
   note_growth(known, *status, now_ns);
@@ -123,6 +129,9 @@ Relation relation_of(Probe& sibling, const KnownFile& known,
                      const std::shared_ptr<base::File>& own_file) {
   if (!sibling.is_complete()) return Relation::kUnclear;
   if (own_file == nullptr) {
+    if (sibling.prefix().size() < known.record.evidence.length_bytes) {
+      return relation_of_shorter(sibling, known);
+    }
     switch (sibling.check(known.proof)) {
       case CursorCheck::kMatches:
         return Relation::kSame;

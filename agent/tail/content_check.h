@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "agent/tail/known_file.h"
 #include "agent/tail/probe.h"
@@ -21,9 +22,10 @@ enum class Comparison : uint8_t {
 [[nodiscard]] Comparison compare_content(KnownFile& known, const std::shared_ptr<base::File>& file,
                                          const std::string& path, int64_t now_ns);
 
-// The content has so many bytes: notes what proves that (proof, record.marks).
-[[nodiscard]] base::Expected<void> note_proof(KnownFile& known, base::File& plain,
-                                              uint64_t size_bytes);
+// The content has so many bytes and begins with prefix: notes what proves that (proof,
+// record.marks).
+[[nodiscard]] base::Expected<void> note_proof(KnownFile& known, std::string_view prefix,
+                                              base::File& plain, uint64_t size_bytes);
 
 enum class Relation : uint8_t {
   kUnrelated,

@@ -15,9 +15,8 @@ void ContentMatcher::match(const std::vector<const FoundFile*>& found) {
   note_first_starts();
   unknown_.clear();
   unclear_.clear();
-  shorter_.clear();
+  matches_.clear();
   for (const FoundFile* file : found) collect(*file);
-  // The longest of several copies has all that the others have.
   std::ranges::sort(unknown_, [](const Unknown& a, const Unknown& b) {
     const auto key = [](const Unknown& unknown) {
       return std::tuple(unknown.probe->compression() != Compression::kNone, unknown.is_rotated,
@@ -31,7 +30,7 @@ void ContentMatcher::match(const std::vector<const FoundFile*>& found) {
   for (Unknown& unknown : unknown_) {
     if (unknown.is_rotated && !unknown.is_done) settle_rotated(unknown);
   }
-  settle_shorter();
+  settle_matches();
   for (Unknown& unknown : unknown_) {
     if (!unknown.is_rotated && !unknown.is_done) settle_live(unknown);
   }
@@ -39,7 +38,10 @@ void ContentMatcher::match(const std::vector<const FoundFile*>& found) {
   for (Unknown& unknown : unknown_) {
     if (unknown.is_done || unknown.is_ignored) continue;
     if (is_too_early(unknown)) continue;
-    if (unknown.is_rotated) settle_rotated(unknown);
+    if (unknown.is_rotated) {
+      settle_rotated(unknown);
+      settle_matches();
+    }
     if (!unknown.is_done && unknown.probe->is_complete()) add_new(unknown);
   }
   probes_.forget_unused();
@@ -97,47 +99,6 @@ bool ContentMatcher::has_nameless_file(const std::string& base) {
   });
 }
 
-// The known files that it begins like. First those that have lost their content and can prove more
-// than their beginning, and of those the ones that are still wanted; then those that it may be a
-// copy of.
-std::vector<KnownFile*> ContentMatcher::candidates_of(const Unknown& unknown) {
-  std::vector<KnownFile*> candidates;
-  for (KnownFile* known : bases_.candidates(*unknown.name)) {
-    if (known->record.inode == unknown.found->status.inode &&
-        known->record.device == unknown.found->status.device) {
-      continue;  // taken over, or added, in this very look
-    }
-    // Nothing but its beginning is known of it, and nobody waits for it.
-    const bool is_vague = known->is_gone() && known->record.is_released &&
-                          known->proof.offset < known->record.evidence.length_bytes;
-    if (!is_vague && may_be(unknown, *known)) candidates.push_back(known);
-  }
-  std::ranges::sort(candidates, [](const KnownFile* a, const KnownFile* b) {
-    const auto key = [](const KnownFile* known) {
-      const bool has_proof = known->proof.offset > known->record.evidence.length_bytes;
-      const int rank = known->is_gone() && has_proof ? 0 : known->is_gone() ? 2 : 1;
-      return std::tuple(rank, known->record.is_released,
-                        UINT32_MAX - known->record.evidence.length_bytes, known->record.id);
-    };
-    return key(a) < key(b);
-  });
-  return candidates;
-}
-
-bool ContentMatcher::may_be(const Unknown& unknown, const KnownFile& known) {
-  const std::string& prefix = unknown.probe->prefix();
-  const Evidence& evidence = known.record.evidence;
-  if (begins_like(prefix, evidence)) return true;
-  // A copy that was made, or is being made, of the beginning: the original's own bytes will tell.
-  if (!known.is_gone() && !prefix.empty() && prefix.size() < evidence.length_bytes) return true;
-  if (prefix.size() < evidence.length_bytes &&
-      is_noted(make_cursor(prefix, prefix.size()), known)) {
-    return true;
-  }
-  // The file was empty when it was last looked at, but has been read since.
-  return evidence.length_bytes == 0 && known.proof.hashed_bytes > 0;
-}
-
 // --- device numbers ----------------------------------------------------------------------------
 
 // After a reboot the same inodes may have another device number. They come before copies of them.
@@ -148,8 +109,10 @@ void ContentMatcher::settle_renumbered(Unknown& unknown) {
     }
     const Relation found = relation(unknown, *known);
     if (found == Relation::kSame) take_over(*known, unknown);
-    if (found == Relation::kUnclear) unclear_.insert(unknown.name->path);
-    unknown.is_done = found == Relation::kSame || found == Relation::kUnclear;
+    if (found == Relation::kUnclear) {
+      unclear_.insert(unknown.name->path);
+      unknown.is_done = true;
+    }
     if (unknown.is_done) return;
   }
 }
@@ -160,54 +123,50 @@ void ContentMatcher::settle_rotated(Unknown& unknown) {
   const std::vector<KnownFile*> candidates = candidates_of(unknown);
   for (KnownFile* known : candidates) {
     if (!is_whole_copy(unknown, *known)) continue;
-    unknown.is_done = settle_with(unknown, *known);
+    settle_with(unknown, *known);
     return;
   }
   for (KnownFile* known : candidates) {
-    unknown.is_done = settle_with(unknown, *known);
-    if (unknown.is_done) return;
+    if (settle_with(unknown, *known)) return;
   }
 }
 
-// A shorter copy of a file that nobody waits for: what was written while it was compressed.
-bool ContentMatcher::is_leftover(Unknown& unknown, const KnownFile& known) {
-  const auto end = unknown.probe->end();
-  const std::vector<Cursor>& marks = known.record.marks;
-  const bool is_marked = end && !marks.empty() && end->offset >= marks.front().offset;
-  return !end || is_marked || is_noted(*end, known);
-}
-
-// Copies that end before what was read of the original: the longest is the best that there is.
-void ContentMatcher::settle_shorter() {
-  std::ranges::sort(shorter_, std::ranges::greater(), &Shorter::end_offset);
-  for (const Shorter& shorter : std::exchange(shorter_, {})) {
-    if (shorter.unknown->is_done) continue;
-    if (shorter.known->is_gone()) {
-      take_over(*shorter.known, *shorter.unknown);
-      shorter.unknown->is_done = true;
+// The longest of several has all that the others have, which are then copies of it.
+void ContentMatcher::settle_matches() {
+  rank_matches();
+  for (const Match& match : std::exchange(matches_, {})) {
+    if (match.unknown->is_done) continue;
+    if (match.known->is_gone()) {
+      take_over(*match.known, *match.unknown);
     } else {
-      settle_rotated(*shorter.unknown);
+      settle_rotated(*match.unknown);
     }
   }
-  shorter_.clear();
+  matches_.clear();
 }
 
-// All of a file that is there: nothing can be surer, whatever else begins alike.
-bool ContentMatcher::is_whole_copy(Unknown& unknown, KnownFile& known) {
-  if (known.is_gone() || relation(unknown, known) != Relation::kCopy) return false;
-  const auto end = unknown.probe->end();
-  return end && end->offset == known.size_bytes;
+// Compressed content is decoded for its length only where there is a choice.
+void ContentMatcher::rank_matches() {
+  for (Match& match : matches_) {
+    const auto is_of_same = [&](const Match& other) { return other.known == match.known; };
+    if (std::ranges::count_if(matches_, is_of_same) < 2) continue;
+    match.end_offset = match.unknown->probe->end().value_or(Cursor{}).offset;
+  }
+  std::ranges::stable_sort(matches_, [](const Match& a, const Match& b) {
+    return std::tuple(a.is_shorter, b.end_offset) < std::tuple(b.is_shorter, a.end_offset);
+  });
 }
 
-// True if the relation to this known file decides what the sibling is, or that it is too early.
+// True if no other known file need be asked.
 bool ContentMatcher::settle_with(Unknown& unknown, KnownFile& known) {
   switch (relation(unknown, known)) {
     case Relation::kSame:
-      take_over(known, unknown);
+      matches_.push_back({&unknown, &known, false});
       return true;
     case Relation::kShorter:
-      if (known.record.is_released) return is_leftover(unknown, known);
-      shorter_.push_back({&unknown, &known, unknown.probe->end().value_or(Cursor{}).offset});
+      if (known.is_cut_off) return false;
+      if (known.record.is_released) return unknown.is_done = is_leftover(unknown, known);
+      matches_.push_back({&unknown, &known, true});
       return false;
     case Relation::kCopy:
       if (may_replace(known, *unknown.probe)) {
@@ -215,25 +174,15 @@ bool ContentMatcher::settle_with(Unknown& unknown, KnownFile& known) {
       } else {
         note_copy(known, *unknown.probe);
       }
-      return true;
+      return unknown.is_done = true;
     case Relation::kUnclear:
       known.is_copy_expected = true;
       unclear_.insert(unknown.name->path);
-      return true;
+      return unknown.is_done = true;
     case Relation::kUnrelated:
       break;
   }
   return false;
-}
-
-Relation ContentMatcher::relation(Unknown& unknown, KnownFile& known) {
-  if (known.is_gone()) {
-    return known.is_surely_gone() ? relation_of(*unknown.probe, known, nullptr)
-                                  : Relation::kUnclear;
-  }
-  if (known.content != nullptr) return relation_of(*unknown.probe, known, known.content->file);
-  auto file = context_.filesystem.open(known.path, base::OpenMode::kRead);
-  return file ? relation_of(*unknown.probe, known, std::move(*file)) : Relation::kUnclear;
 }
 
 void ContentMatcher::note_copy(KnownFile& known, Probe& probe) {
@@ -243,18 +192,6 @@ void ContentMatcher::note_copy(KnownFile& known, Probe& probe) {
   if (copies.size() >= kNotedCopiesMax) copies.erase(copies.begin());
   copies.push_back(*end);
   context_.save(known);
-}
-
-bool ContentMatcher::is_noted(const Cursor& end, const KnownFile& known) {
-  return std::ranges::find(known.record.copies, end) != known.record.copies.end();
-}
-
-// The compressed copy of a file that has no name any more takes its place when nothing can come any
-// more: then the deleted original need not be held.
-bool ContentMatcher::may_replace(const KnownFile& known, Probe& probe) const {
-  if (known.is_found || known.file == nullptr || !known.file->end_is_final()) return false;
-  const auto end = probe.end();
-  return end && end->offset >= known.size_bytes;
 }
 
 // --- live names --------------------------------------------------------------------------------
@@ -269,7 +206,7 @@ void ContentMatcher::settle_live(Unknown& unknown) {
     if (!is_strong) continue;
     const Relation found = relation(unknown, *known);
     if (found == Relation::kSame) take_over(*known, unknown);
-    unknown.is_done = found == Relation::kSame || found == Relation::kUnclear;
+    if (found == Relation::kUnclear) unknown.is_done = true;
     if (unknown.is_done) return;
   }
 }
@@ -282,17 +219,22 @@ std::string ContentMatcher::base_of(const Unknown& unknown) {
 
 // --- decisions ---------------------------------------------------------------------------------
 
+// What was read beyond the end of a copy is nowhere any more. Consumers may just be reading it.
+void ContentMatcher::note_end_of_copy(KnownFile& known, Unknown& unknown) {
+  Probe& probe = *unknown.probe;
+  const bool is_below_evidence = probe.prefix().size() < known.record.evidence.length_bytes;
+  if (is_below_evidence || probe.check(known.proof) == CursorCheck::kTooShort) {
+    known.proof = probe.end().value_or(Cursor{});
+    known.size_bytes = known.proof.offset;
+    if (is_below_evidence) known.record.evidence = evidence_of(probe.prefix());
+  }
+  known.record.is_copy = unknown.is_rotated;
+  known.record.end = known.proof;
+}
+
 void ContentMatcher::take_over(KnownFile& known, Unknown& unknown) {
   Probe& probe = *unknown.probe;
-  // What was read beyond the end of a copy is nowhere any more.
-  if (probe.check(known.proof) == CursorCheck::kTooShort) {
-    known.proof = probe.end().value_or(Cursor{});
-    known.record.end = known.proof;
-    known.record.is_shortened = true;
-    if (probe.prefix().size() < known.record.evidence.length_bytes) {
-      known.record.evidence = evidence_of(probe.prefix());
-    }
-  }
+  note_end_of_copy(known, unknown);
   known.content.reset();
   known.is_found = true;
   known.path = unknown.name->path;
@@ -315,6 +257,7 @@ void ContentMatcher::take_over(KnownFile& known, Unknown& unknown) {
     known.content = TailContext::make_content(known, *file);
   }
   forget_probe(unknown);
+  unknown.is_done = true;
   ++context_.counters.identities_taken_over;
   if (known.file == nullptr) return;
   context_.report(TailEvent::Level::kInfo, "the content was found here; reading goes on", known);
@@ -341,7 +284,7 @@ void ContentMatcher::add_new(Unknown& unknown) {
   KnownFile& known = context_.files.add(std::move(record));
   if (probe.compression() == Compression::kNone) {
     const auto file = probe.file();
-    if (!file || !note_proof(known, **file, probe.status().size_bytes)) {
+    if (!file || !note_proof(known, probe.prefix(), **file, probe.status().size_bytes)) {
       context_.files.remove(known.record.id);  // it is changing: another look
       return;
     }

@@ -32,9 +32,11 @@ class ContentMatcher {
     Probe* probe = nullptr;
     bool is_done = false;
   };
-  struct Shorter {
+  // A sibling that may be the content that a known file has lost.
+  struct Match {
     Unknown* unknown = nullptr;
     KnownFile* known = nullptr;
+    bool is_shorter = false;  // than what was read of it
     uint64_t end_offset = 0;
   };
 
@@ -44,19 +46,23 @@ class ContentMatcher {
   bool is_too_old(const Unknown& unknown) const;
   bool has_nameless_file(const std::string& base);
   std::vector<KnownFile*> candidates_of(const Unknown& unknown);
-  static bool may_be(const Unknown& unknown, const KnownFile& known);
+  bool may_be(const Unknown& unknown, const KnownFile& known) const;
+  bool may_become(const Unknown& unknown, const KnownFile& known) const;
   void settle_renumbered(Unknown& unknown);
   void settle_rotated(Unknown& unknown);
   static bool is_leftover(Unknown& unknown, const KnownFile& known);
-  void settle_shorter();
+  void settle_matches();
+  void rank_matches();
   bool is_whole_copy(Unknown& unknown, KnownFile& known);
   bool settle_with(Unknown& unknown, KnownFile& known);
   Relation relation(Unknown& unknown, KnownFile& known);
+  Relation relation_to_gone(Unknown& unknown, KnownFile& known) const;
   void note_copy(KnownFile& known, Probe& probe);
   static bool is_noted(const Cursor& end, const KnownFile& known);
   bool may_replace(const KnownFile& known, Probe& probe) const;
   void settle_live(Unknown& unknown);
   std::string base_of(const Unknown& unknown);
+  static void note_end_of_copy(KnownFile& known, Unknown& unknown);
   void take_over(KnownFile& known, Unknown& unknown);
   void add_new(Unknown& unknown);
   void forget_probe(Unknown& unknown);
@@ -70,7 +76,7 @@ class ContentMatcher {
   BaseIndex& bases_;
   Probes probes_;
   std::vector<Unknown> unknown_;
-  std::vector<Shorter> shorter_;
+  std::vector<Match> matches_;
   std::set<std::string> unclear_;  // names of files that it is too early to tell about
   std::set<std::string> first_look_sources_;
 };

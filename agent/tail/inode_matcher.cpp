@@ -144,6 +144,7 @@ void InodeMatcher::detach(KnownFile& known, bool is_truncated) {
   known.is_verified = false;
   known.looks_missing = 1;
   known.missing_since_ns = now_ns_;
+  known.lost_inode = known.record.inode;
   context_.files.set_inode(known, 0, 0);
   context_.save(known);
 }

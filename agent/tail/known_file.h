@@ -16,6 +16,8 @@
 
 namespace sawlog::agent {
 
+// A file that is nowhere may come back (moved by hand, a disk mounted again): then it goes on.
+constexpr int64_t kGiveUpAfterNs = 10'000'000'000;
 constexpr size_t kNoSource = SIZE_MAX;  // its source is not configured (any more): left alone
 
 struct KnownFile {
@@ -44,6 +46,8 @@ struct KnownFile {
   int64_t grown_at_ns = 0;  // monotonic
   uint32_t looks_missing = 0;
   int64_t missing_since_ns = 0;
+  uint64_t lost_inode = 0;  // which its content had until it was truncated or replaced there
+  bool is_cut_off = false;  // shortened in place: what begins like it is a file of its own
   bool was_sought_unnamed = false;
   int64_t ask_writers_at_ns = 0;
   int64_t ask_writers_delay_ns = 0;

@@ -8,8 +8,6 @@ namespace sawlog::agent {
 
 namespace {
 
-// A file that is nowhere may come back (moved by hand, a disk mounted again): then it goes on.
-constexpr int64_t kGiveUpAfterNs = 10 * base::kNsPerSecond;
 // Where nobody can say who writes (design, promise 1).
 constexpr int64_t kFinalWithoutGrowthNs = 3600 * base::kNsPerSecond;
 constexpr int64_t kAskWritersDelayMinNs = base::kNsPerSecond;
@@ -22,14 +20,16 @@ uint64_t unread_bytes(const KnownFile& known) {
   return known.size_bytes > acknowledged ? known.size_bytes - acknowledged : 0;
 }
 
-Cursor end_of(const KnownFile& known) {
-  return known.proof.offset == known.size_bytes ? known.proof : Cursor{known.size_bytes, 0, 0};
-}
-
 bool has_exact_size(const KnownFile& known) {
   return known.compression == Compression::kNone ||
          (known.content != nullptr &&
           known.content->findings.end_offset != ContentFindings::kUnknownEnd);
+}
+
+// Of compressed content that was not read yet, the furthest place that is known.
+Cursor end_of(const KnownFile& known) {
+  const bool has_proof = known.proof.offset == known.size_bytes || !has_exact_size(known);
+  return has_proof ? known.proof : Cursor{known.size_bytes, 0, 0};
 }
 
 }  // namespace
@@ -63,8 +63,8 @@ void LifeCycle::decide_one(KnownFile& known) {
   facts.has_live_name = known.has_live_name;
   facts.end_is_final = known.record.end_is_final;
   facts.is_acknowledged = is_acknowledged(known);
-  facts.is_given_up = known.is_surely_gone() && !known.is_copy_expected &&
-                      now_ns_ - known.missing_since_ns >= kGiveUpAfterNs;
+  facts.is_given_up = known.is_cut_off || (known.is_surely_gone() && !known.is_copy_expected &&
+                                           now_ns_ - known.missing_since_ns >= kGiveUpAfterNs);
   const FileState before = std::exchange(known.state, next_state(known.state, facts));
   if (before == FileState::kReading && known.state != before) note_rotation(known);
   if (known.state != FileState::kDrained) return;
@@ -180,6 +180,12 @@ void LifeCycle::give_up(KnownFile& known) {
   known.record.is_released = true;
   known.record.end_is_final = false;
   known.record.start_offset = std::min(known.size_bytes, known.file->acknowledged_by_all());
+  if (known.is_cut_off) {
+    known.proof = {};
+    known.record.evidence = {};
+    known.record.marks.clear();
+    known.record.copies.clear();
+  }
   known.record.end = known.proof;
   context_.save(known);
 }

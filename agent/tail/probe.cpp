@@ -62,6 +62,11 @@ bool Probe::is_complete() {
   return is_whole_.value_or(false);
 }
 
+bool Probe::may_grow() {
+  const auto opened = file();
+  return !opened || (*opened)->writer_state() != base::WriterState::kNone;
+}
+
 std::optional<Cursor> Probe::end() {
   if (end_) return end_;
   if (compression_ != Compression::kNone) {

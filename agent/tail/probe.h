@@ -35,6 +35,8 @@ class Probe {
   // Compressed content: nobody writes it any more, or it ends where a compressed file may end.
   // Plain content always is.
   [[nodiscard]] bool is_complete();
+  // False only if it is known that no process has it open for writing.
+  [[nodiscard]] bool may_grow();
   // Where its bytes end, with proof. Compressed content is decoded for it, once. Nothing if it
   // cannot be read now.
   [[nodiscard]] std::optional<Cursor> end();

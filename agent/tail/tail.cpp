@@ -112,7 +112,7 @@ void Tail::Implementation::load() {
     KnownFile& known = context_.files.add(record);
     known.proof = record.end;
     const auto position = context_.options.positions.find(id);
-    if (position != context_.options.positions.end() && !record.is_shortened &&
+    if (position != context_.options.positions.end() && !record.is_copy &&
         position->second.furthest.offset >= known.proof.offset) {
       known.proof = position->second.furthest;
     }

@@ -277,5 +277,40 @@ TEST_F(TailRestartTest, NothingIsPublishedBeforeItIsDurable) {
   expect_all_once();
 }
 
+// A copy of less than a kilobyte of a file that had more when it was truncated.
+TEST_F(TailRestartTest, ACopyThatIsShorterThanTheEvidence) {
+  disk_.append_to("/log/app.log", next_lines(20));
+  rig_.start();
+  rig_.look();
+  disk_.copy_file("/log/app.log", "/log/app.log.1");
+  const Lines copied = written_;
+  disk_.append_to("/log/app.log", next_block());
+  rig_.look();
+  rig_.kill();
+  disk_.truncate_file("/log/app.log");
+  rig_.start();
+  rig_.settle();
+  EXPECT_EQ(rig_.lines(), copied);
+}
+
+// Two copies of a file that is gone, one of them half made.
+TEST_F(TailRestartTest, TheLongestCopyTakesItsPlace) {
+  disk_.append_to("/log/app.log", next_block());
+  rig_.start();
+  rig_.look();
+  rig_.read(700);
+  rig_.kill();
+  disk_.append_to("/log/app.log", next_lines());
+  disk_.copy_file("/log/app.log", "/log/app.log.2");
+  disk_.append_to("/log/app.log", next_block());
+  disk_.compress_file("/log/app.log");
+  disk_.move("/log/app.log.gz", "/log/app.log.1.gz");
+  disk_.unlink("/log/app.log");
+  rig_.start();
+  rig_.settle();
+  expect_all_once();
+  EXPECT_EQ(rig_.counters().files_discovered, 0u);
+}
+
 }  // namespace
 }  // namespace sawlog::agent

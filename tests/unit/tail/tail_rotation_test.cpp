@@ -160,6 +160,41 @@ TEST_F(TailTest, CopyTruncateThatLosesLinesLosesNoOthers) {
   expect_all_once();
 }
 
+// What is left after it begins like the file that it was, but is no copy of it.
+TEST_F(TailTest, AFileThatWasShortenedInPlaceAndRenamedGrowsOn) {
+  const std::string before = next_block();
+  disk_.append_to("/log/app.log", before);
+  rig_.start();
+  rig_.look_and_read();
+  disk_.truncate_file("/log/app.log", before.find('\n', before.size() / 2) + 1);
+  disk_.move("/log/app.log", "/log/app.log.1");
+  rig_.look_and_read();
+  const std::string after = next_block();
+  disk_.append_to("/log/app.log.1", after);
+  rig_.settle();
+  const Lines got = rig_.lines();
+  for (const std::string& line : written_) EXPECT_EQ(std::ranges::count(got, line) > 0, true);
+  EXPECT_EQ(std::ranges::count(got, written_.back()), 1);
+}
+
+// Of less than a kilobyte when tail sees it, and the original is gone meanwhile.
+TEST_F(TailTest, ACopyThatIsBeingMadeIsWaitedFor) {
+  disk_.append_to("/log/app.log", next_block());
+  rig_.start();
+  rig_.look();
+  rig_.read(700);
+  const std::string text = disk_.content("/log/app.log");
+  auto copier = disk_.open_writer("/log/app.log.1");
+  copier->append(text.substr(0, 500));
+  disk_.truncate_file("/log/app.log");
+  disk_.append_to("/log/app.log", next_lines());
+  rig_.look_and_read();
+  copier->append(text.substr(500));
+  copier.reset();
+  rig_.settle();
+  expect_all_once();
+}
+
 TEST_F(TailTest, CopyTruncateAndCompress) {
   rig_.start();
   disk_.append_to("/log/app.log", next_block());
