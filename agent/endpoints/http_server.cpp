@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <future>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <thread>
@@ -10,17 +11,22 @@
 #include <httplib.h>
 #include <openssl/ssl.h>
 
+#include "agent/endpoints/connection_places.h"
 #include "lib/base/json_encode.h"
 
 namespace sawlog::agent {
+
+using namespace std::chrono_literals;
+
 namespace {
 
-// Clients that say nothing hold one each, until they are cut off.
+// Each connection has one, for as long as it lasts.
 constexpr size_t kThreadCount = 32;
 constexpr time_t kSilenceS = 2;
 constexpr size_t kRequestBytesMax = 64u << 10;
 constexpr time_t kReadTimeoutS = 5;
 constexpr time_t kWriteTimeoutS = 10;
+constexpr std::chrono::milliseconds kFinishMax = 1s;
 constexpr const char* kJson = "application/json";
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
@@ -99,12 +105,37 @@ std::string not_ready_json(const std::vector<std::string>& reasons) {
   return body + "]}\n";
 }
 
+// A thread for each connection that has a place. Later versions of the library want to hear whether
+// the job was taken.
+class ConnectionThreads final : public httplib::TaskQueue {
+ public:
+  explicit ConnectionThreads(ConnectionPlaces& places) : places_(places) {}
+
+  using Taken = decltype(std::declval<httplib::TaskQueue&>().enqueue({}));
+  Taken enqueue(std::function<void()> serve) override {
+    places_.take();
+    return threads_.enqueue([this, serve = std::move(serve)] {
+      serve();
+      places_.give_back();
+    });
+  }
+  void shutdown() override { threads_.shutdown(); }
+
+ private:
+  ConnectionPlaces& places_;
+  httplib::ThreadPool threads_{kThreadCount};
+};
+
 }  // namespace
 
 class HttpServer::Implementation {
  public:
-  Implementation(std::string token, HttpAnswers answers, std::unique_ptr<httplib::Server> server)
-      : token_(std::move(token)), answers_(std::move(answers)), server_(std::move(server)) {
+  Implementation(const HttpServerOptions& options, HttpAnswers answers,
+                 std::unique_ptr<httplib::Server> server)
+      : token_(options.token),
+        answers_(std::move(answers)),
+        places_(kThreadCount, std::chrono::nanoseconds(options.connection_max_ns)),
+        server_(std::move(server)) {
     set_limits();
     add_routes();
   }
@@ -124,26 +155,31 @@ class HttpServer::Implementation {
       return base::unexpected(base::ErrorCode::kUnavailable,
                               "cannot listen on '" + options.listen + "': " + cause);
     }
-    thread_ = std::thread([this] {
-      server_->listen_after_bind();
-      has_ended_.store(true, std::memory_order_release);
-    });
+    places_.set_port(port_);
+    // The library's own length of the queue makes clients wait for seconds where it is full.
+    ::listen(listening_, SOMAXCONN);
+    served_ = std::async(std::launch::async, [this] { server_->listen_after_bind(); });
     // The library forgets a stop() that comes before its loop runs.
-    while (!server_->is_running() && !has_ended_.load(std::memory_order_acquire)) {
-      std::this_thread::yield();
-    }
+    while (!server_->is_running() && !has_ended(0ms)) std::this_thread::yield();
     return {};
   }
   [[nodiscard]] int port() const { return port_; }
   void stop() {
-    if (!thread_.joinable()) return;
+    if (!served_.valid()) return;
+    places_.close();
     server_->stop();
-    thread_.join();
+    // Answers under way are finished; who does not take them is not waited for.
+    for (auto wait = kFinishMax; !has_ended(wait); wait = 10ms) places_.end_all();
+    served_.get();
   }
 
  private:
+  [[nodiscard]] bool has_ended(std::chrono::milliseconds wait) const {
+    return served_.wait_for(wait) == std::future_status::ready;
+  }
+
   void set_limits() {
-    server_->new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
+    server_->new_task_queue = [this] { return new ConnectionThreads(places_); };
     server_->set_payload_max_length(kRequestBytesMax);
     server_->set_keep_alive_timeout(kSilenceS);  // before the first byte of a request, too
     server_->set_read_timeout(kReadTimeoutS);
@@ -151,7 +187,8 @@ class HttpServer::Implementation {
     // An idle connection would hold one of the threads.
     server_->set_keep_alive_max_count(1);
     // The library's own choice lets a second agent listen on the same port.
-    server_->set_socket_options([](socket_t socket) {
+    server_->set_socket_options([this](socket_t socket) {
+      listening_ = socket;
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
@@ -296,10 +333,11 @@ class HttpServer::Implementation {
 
   const std::string token_;
   const HttpAnswers answers_;
+  ConnectionPlaces places_;
   const std::unique_ptr<httplib::Server> server_;
   int port_ = -1;
-  std::atomic<bool> has_ended_{false};
-  std::thread thread_;
+  int listening_ = -1;
+  std::future<void> served_;
 };
 
 base::Expected<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOptions& options,
@@ -311,7 +349,7 @@ base::Expected<std::unique_ptr<HttpServer>> HttpServer::start(const HttpServerOp
                                 options.tls_cert + "', its key or client_ca cannot be used");
   }
   auto implementation =
-      std::make_unique<Implementation>(options.token, std::move(answers), std::move(server));
+      std::make_unique<Implementation>(options, std::move(answers), std::move(server));
   if (auto listens = implementation->listen(options); !listens) {
     return tl::unexpected(listens.error());
   }

@@ -4,7 +4,8 @@
 // with an Origin).
 //
 // The data comes from functions given at the start; they are called by the server's threads,
-// several at once. Requests are limited in size, time and number at once. With a token every path
+// several at once. Requests are limited in size, time and number at once
+// (agent/endpoints/connection_places.h). With a token every path
 // but /health/live asks for "Authorization: Bearer TOKEN" (compared in constant time; 401 without).
 // With a certificate it speaks HTTPS (TLS 1.2 and later), with authorities for clients only to
 // those that have a certificate of them.
@@ -25,10 +26,12 @@
 namespace sawlog::agent {
 
 struct HttpServerOptions {
-  std::string listen;  // "127.0.0.1:7295", "[::1]:7295"; port 0: the system picks one
-  std::string token;   // "": nothing is asked for
+  std::string listen;      // "127.0.0.1:7295", "[::1]:7295"; port 0: the system picks one
+  std::string token = {};  // "": nothing is asked for
   // Files, PEM; "": none.
   std::string tls_cert = {}, tls_key = {}, tls_client_ca = {};
+  // While others wait: a connection that lasts longer is ended.
+  int64_t connection_max_ns = 10'000'000'000;
 };
 
 struct HttpAnswers {

@@ -59,7 +59,7 @@ def test_nobody_is_there(sawlog):
 
 
 def test_a_token_is_asked_for(agent, sawlog):
-    agent.stop()
+    agent.kill()
     agent.config["http"]["token"] = "correct horse"
     agent.file.write_text(json.dumps(agent.config))
     agent.start()

@@ -2,6 +2,7 @@
 #include "agent/endpoints/http_server.h"
 
 #include <arpa/inet.h>
+#include <semaphore>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -37,16 +38,23 @@ bool is_whole(const std::string& answer) {
          answer.size() >= body + 4 + std::stoul(answer.substr(length + name.size()));
 }
 
-// Sends the bytes and returns the answer.
-std::string talk(int port, const std::string& request) {
+// A socket, whether or not somebody answers.
+std::pair<int, bool> connected(int port) {
   const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
   void* const untyped = &address;
-  if (connect(socket_fd, static_cast<sockaddr*>(untyped), sizeof(address)) == 0) {
+  const int result = connect(socket_fd, static_cast<sockaddr*>(untyped), sizeof(address));
+  return {socket_fd, result == 0};
+}
+
+// Sends the bytes and returns the answer.
+std::string talk(int port, const std::string& request) {
+  const auto [socket_fd, is_connected] = connected(port);
+  std::string answer;
+  if (is_connected) {
     (void)!send(socket_fd, request.data(), request.size(), MSG_NOSIGNAL);
     std::array<char, 4096> buffer;
     for (ssize_t size = 0; (size = recv(socket_fd, buffer.data(), buffer.size(), 0)) > 0;) {
@@ -221,6 +229,49 @@ TEST(HttpServer, ManyAtOnce) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(answered, 40);
+}
+
+// Forty connections, each of which sends a byte of its request now and then.
+class Dribblers {
+ public:
+  explicit Dribblers(int port) {
+    for (int i = 0; i < 40; ++i) sockets_.push_back(connected(port).first);
+    thread_ = std::thread([this] {
+      send_all("GET /metrics HTTP/1.1\r\nX: ");
+      while (!ends_.try_acquire_for(std::chrono::milliseconds(20))) send_all("x");
+    });
+  }
+  ~Dribblers() {
+    ends_.release();
+    thread_.join();
+    for (const int socket_fd : sockets_) close(socket_fd);
+  }
+
+ private:
+  void send_all(std::string_view bytes) const {
+    for (const int socket_fd : sockets_) {
+      (void)!send(socket_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+  }
+
+  std::vector<int> sockets_;
+  std::binary_semaphore ends_{0};
+  std::thread thread_;
+};
+
+TEST(HttpServer, SlowClientsHoldUpNobody) {
+  const auto server =
+      HttpServer::start({.listen = "127.0.0.1:0", .connection_max_ns = 200'000'000}, answers());
+  ASSERT_TRUE(server);
+  const Dribblers dribblers((*server)->port());
+  EXPECT_EQ(status_of(get((*server)->port(), "/metrics")), 200);
+}
+
+TEST(HttpServer, StopsWhileSlowClientsHoldEveryPlace) {
+  const auto server = HttpServer::start({.listen = "127.0.0.1:0"}, answers());
+  ASSERT_TRUE(server);
+  const Dribblers dribblers((*server)->port());
+  (*server)->stop();
 }
 
 TEST(HttpServer, AnAddressThatIsTakenIsAnError) {
