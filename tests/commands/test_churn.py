@@ -27,7 +27,7 @@ def agent(binary, tmp_path):
                     "kept": {"paths": [str(tmp_path / "kept" / "*.log")]}},
         "outputs": {
             "archive": {"type": "file", "path": str(tmp_path / "agent" / "out.ndjson"),
-                        "sources": ["app"], "compression": "none",
+                        "sources": ["app"], "compression": "none", "rotate": {"bytes": "64GiB"},
                         "batch": {"age": "50ms", "bytes": "1MiB"}},
             "search": {"type": "elasticsearch", "hosts": ["http://127.0.0.1:1"],
                        "sources": ["kept"], "batch": {"bytes": "1MiB"}},
