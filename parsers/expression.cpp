@@ -27,7 +27,7 @@ std::partial_ordering compare(const Step& step, const Literal& literal, const Re
   const Value& value = record[step.field];
   if (!is_scalar(value)) return kNothing;
   if (literal.kind == Literal::Kind::kText) return value.text <=> std::string_view(literal.text);
-  return value.has_number() ? value.number <=> literal.number : kNothing;
+  return value.as_number() <=> literal.number;
 }
 
 bool is_equal(const Step& step, const Record& record) {

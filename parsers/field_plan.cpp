@@ -29,6 +29,19 @@ bool is_in_wrapped(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
+uint32_t unit_digits(AliasUse use) {
+  switch (use) {
+    case AliasUse::kSeconds:
+      return 9;
+    case AliasUse::kMilliseconds:
+      return 6;
+    case AliasUse::kMicroseconds:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 FieldPlan::FieldPlan(const std::vector<std::string>& names, Purpose purpose,
@@ -119,6 +132,7 @@ void FieldPlan::intern(const Names& names) {
     for (Candidate& candidate : candidates) {
       const bool is_plain = candidate.slot != time && !candidate.is_duration;
       candidate.is_plain_string = is_plain && candidate.use <= AliasUse::kUnlessEventName;
+      candidate.unit_digits = unit_digits(candidate.use);
       candidate.is_plain_number = candidate.is_plain_string && candidate.use != AliasUse::kString;
     }
     key->candidates = candidates.data();

@@ -35,6 +35,7 @@ struct Candidate {
   AliasUse use = AliasUse::kValue;
   bool is_scalar_only = false;
   bool is_duration = false;
+  uint32_t unit_digits = 0;       // of a duration: it is in units of 10^unit_digits ns
   bool is_presence_only = false;  // only whether it is there matters
   bool is_plain_string = false;   // a string counts as it stands
   bool is_plain_number = false;   // so does a number
@@ -80,6 +81,7 @@ class FieldPlan {
   Slot logger = kNoSlot, event_name = kNoSlot;  // only if log.logger is wanted
   uint8_t logger_rank_unless_event_name = kAbsentRank;
   // Only for shipping:
+  [[nodiscard]] bool is_for_shipping() const { return trace_id != kNoSlot; }
   Slot trace_id = kNoSlot, span_id = kNoSlot;
   Slot elastic_trace_id = kNoSlot, elastic_span_id = kNoSlot;
   std::vector<Enrichment> enrichment;

@@ -17,13 +17,15 @@ void FieldValues::clear(size_t raw_bytes) {
     places_[filled_[i]].rank = kAbsentRank;
   }
   filled_count_ = 0;
+  time_is_unread_ = false;
   has_time_ = false;
   has_unreadable_time_ = false;
   has_refused_ = false;
   unescaped_from_ = nullptr;
   unescaped_.clear();
   // Every string is unescaped once at most, and never grows: views stay good.
-  if (unescaped_.capacity() < raw_bytes) unescaped_.reserve(raw_bytes);
+  if (unescaped_.capacity() < raw_bytes + kPaddingBytes)
+    unescaped_.reserve(raw_bytes + kPaddingBytes);
 }
 
 void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& token,
@@ -45,7 +47,7 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
     has_refused_ = true;
     return;
   }
-  const bool is_no_time = candidate.slot == time_slot_ && !read_time(token, value);
+  const bool is_no_time = candidate.slot == time_slot_ && !read_time(value, token.has_escapes);
   uint8_t rank = candidate.rank;
   if (is_no_time || token.kind == ValueKind::kNull) {
     rank = static_cast<uint8_t>(rank + kNullRankPenalty);
@@ -55,12 +57,22 @@ void FieldValues::offer_otherwise(const Candidate& candidate, const JsonToken& t
   put(candidate.slot, rank, begin, text, top_key);
 }
 
-bool FieldValues::take_converted(const Candidate& candidate, const JsonToken& token, Value& value) {
+bool FieldValues::set_converted(const Candidate& candidate, const JsonToken& token,
+                                std::string_view text) {
+  Value& value = values_[candidate.slot];
+  read_plain_value(token, text, value);
   if (candidate.slot != time_slot_) return convert_value(candidate, value);
-  return token.kind == ValueKind::kNull || read_time(token, value);
+  return token.kind == ValueKind::kNull || read_time(value, false);
 }
 
-bool FieldValues::read_time(const JsonToken& token, const Value& value) {
+void FieldValues::read_time() {
+  time_is_unread_ = false;
+  has_time_ = false;
+  has_unreadable_time_ = false;
+  (void)read_time(values_[time_slot_], false);
+}
+
+bool FieldValues::read_time(const Value& value, bool has_escapes) {
   if (value.kind == ValueKind::kNull) return false;
   bool is_time = false;
   if (value.kind == ValueKind::kString) {
@@ -75,7 +87,7 @@ bool FieldValues::read_time(const JsonToken& token, const Value& value) {
     return false;
   }
   has_time_ = true;
-  time_.is_canonical = time_.is_canonical && !token.has_escapes;
+  time_.is_canonical = time_.is_canonical && !has_escapes;
   return true;
 }
 
@@ -83,7 +95,6 @@ void FieldValues::put_message(std::string_view line) {
   Value& value = values_[message_slot_];
   value.kind = ValueKind::kString;
   value.text = line;
-  value.number = std::numeric_limits<double>::quiet_NaN();
   put(message_slot_, kCanonicalRank, 0, line, nullptr);
 }
 

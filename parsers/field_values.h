@@ -39,23 +39,28 @@ class FieldValues {
       put(candidate->slot, candidate->rank, begin, text, top_key);
     }
   }
-  // The same for a value without escapes that is known to be its slot's best, with the rank that it
-  // had. False if it is not what the field wants.
-  [[nodiscard]] bool take(const Candidate& candidate, uint8_t rank, const JsonToken& token,
-                          std::string_view text, uint32_t begin, const KeyInfo* top_key) {
-    put(candidate.slot, rank, begin, text, top_key);
-    return take_again(candidate, token, text);
+  // For lines of the same shape: the slot's best value always has this rank and kind and stands
+  // under this key. Then, for each line, one of the next four; text: of a string its content, which
+  // has no escapes.
+  void make_ready(Slot slot, uint8_t rank, ValueKind kind, const KeyInfo* top_key) {
+    put(slot, rank, 0, {}, top_key);
+    values_[slot].kind = kind;
   }
-  // For a line of the same shape as the one before: its slots are filled already. Where the values
-  // stand is not noted.
-  [[nodiscard]] bool take_again(const Candidate& candidate, const JsonToken& token,
-                                std::string_view text) {
-    Value& value = values_[candidate.slot];
-    const bool is_string = token.kind == ValueKind::kString;
-    read_plain_value(token, is_string ? text.substr(1, text.size() - 2) : text, value);
-    const bool is_plain = is_string ? candidate.is_plain_string : candidate.is_plain_number;
-    return is_plain || take_converted(candidate, token, value);
+  void set_text(Slot slot, std::string_view text) { values_[slot].text = text; }
+  void set_number(Slot slot, ValueKind kind, const JsonNumber& number, std::string_view text) {
+    values_[slot].text = text;
+    read_number(kind, number, text, values_[slot]);
   }
+  void set_duration(Slot slot, uint32_t unit_digits, ValueKind kind, const JsonNumber& number,
+                    std::string_view text) {
+    values_[slot].text = text;
+    read_duration(kind, number, text, unit_digits, values_[slot]);
+  }
+  // False if it is not what the field wants.
+  [[nodiscard]] bool set_converted(const Candidate& candidate, const JsonToken& token,
+                                   std::string_view text);
+  // What was set last for the time is the only one that can be it: it is read when it is asked for.
+  void leave_time_unread() { time_is_unread_ = true; }
   // The whole of a line that is not JSON as its message.
   void put_message(std::string_view line);
   void remove(Slot slot) { values_[slot] = Value{}; }
@@ -64,6 +69,8 @@ class FieldValues {
   [[nodiscard]] std::span<const Value> values() const { return values_; }
   [[nodiscard]] std::span<const ValuePlace> places() const { return places_; }
 
+  [[nodiscard]] bool time_is_unread() const { return time_is_unread_; }
+  void read_time();  // that is unread: before what follows
   [[nodiscard]] bool has_time() const { return has_time_; }
   [[nodiscard]] const Timestamp& time() const { return time_; }  // if it has one
   // There was a value for the time that cannot be read as one.
@@ -72,11 +79,6 @@ class FieldValues {
   [[nodiscard]] bool has_refused() const { return has_refused_; }
 
  private:
-  [[nodiscard]] bool take_converted(const Candidate& candidate, const JsonToken& token,
-                                    Value& value);
-  void offer_otherwise(const Candidate& candidate, const JsonToken& token, std::string_view text,
-                       uint32_t begin, const KeyInfo* top_key);
-  [[nodiscard]] bool read_time(const JsonToken& token, const Value& value);
   void put(Slot slot, uint8_t rank, uint32_t begin, std::string_view text, const KeyInfo* top_key) {
     ValuePlace& place = places_[slot];
     if (place.rank == kAbsentRank) filled_[filled_count_++] = slot;
@@ -85,6 +87,9 @@ class FieldValues {
     place.rank = rank;
     place.top_key = top_key;
   }
+  void offer_otherwise(const Candidate& candidate, const JsonToken& token, std::string_view text,
+                       uint32_t begin, const KeyInfo* top_key);
+  [[nodiscard]] bool read_time(const Value& value, bool has_escapes);
 
   Slot time_slot_ = kNoSlot;
   Slot message_slot_ = kNoSlot;
@@ -94,6 +99,7 @@ class FieldValues {
   size_t filled_count_ = 0;
   TimestampParser timestamps_;
   Timestamp time_;
+  bool time_is_unread_ = false;
   bool has_time_ = false;
   bool has_unreadable_time_ = false;
   bool has_refused_ = false;

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +27,32 @@ struct JsonNumber {
   int64_t mantissa = 0;
   uint32_t fraction_digits = 0;
   bool is_exact = false;  // at most 18 digits and no exponent; else only the text says it
+
+  // Whether as_double() is the nearest double. Not of 0, which may be -0.
+  [[nodiscard]] bool is_short() const {
+    constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
+    return is_exact && mantissa <= kExactDoubleMax && mantissa >= -kExactDoubleMax && mantissa != 0;
+  }
+  // Both are doubles without an error, so that their quotient is the nearest double (IEEE 754).
+  [[nodiscard]] double as_double() const {
+    const auto whole = static_cast<double>(mantissa);
+    return fraction_digits == 0 ? whole : whole / kPowers[fraction_digits];
+  }
+  // Of a number of 10^digits small units: how many small ones, if that is a whole number and
+  // nothing overflows: "12.5" thousands are 12500.
+  [[nodiscard]] std::optional<int64_t> in_small_units(uint32_t digits) const {
+    int64_t count = 0;
+    if (!is_exact || fraction_digits > digits ||
+        __builtin_mul_overflow(mantissa, kUnits[digits - fraction_digits], &count))
+      return std::nullopt;
+    return count;
+  }
+
+  static constexpr std::array<int64_t, 10> kUnits = {
+      1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+  static constexpr std::array<double, 19> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                                     1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                                     1e14, 1e15, 1e16, 1e17, 1e18};
 };
 
 // A value as it stands in the text: [begin, end) relative to the walker's base.
@@ -140,23 +168,51 @@ void append_unescaped(std::string_view content, std::string& out);
 
 // RFC 8259 section 6: the kind of the number that [begin, end) wholly is, or kAbsent.
 [[nodiscard]] ValueKind scan_number(const char* begin, const char* end, JsonNumber& number);
+// The same, without a loop for what most numbers are: up to eight digits and a decimal point. Eight
+// bytes must be readable at begin.
+[[nodiscard]] inline ValueKind scan_short_number(const char* begin, const char* end,
+                                                 JsonNumber& number);
 
 // Fills kind, number and integer from a number that was scanned; text: its text.
 void read_long_number(ValueKind kind, std::string_view text, Value& value);
 inline void read_number(ValueKind kind, const JsonNumber& number, std::string_view text,
                         Value& value) {
-  constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
-  constexpr std::array<double, 19> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-                                              1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-                                              1e14, 1e15, 1e16, 1e17, 1e18};
-  const bool is_exact = number.is_exact && number.mantissa <= kExactDoubleMax &&
-                        number.mantissa >= -kExactDoubleMax && number.mantissa != 0;
-  if (!is_exact) return read_long_number(kind, text, value);
+  if (!number.is_short()) return read_long_number(kind, text, value);
   value.kind = kind;
-  value.number = static_cast<double>(number.mantissa);
-  // Both are doubles without an error, so that their quotient is the nearest double (IEEE 754).
-  if (number.fraction_digits > 0) value.number /= kPowers[number.fraction_digits];
+  value.number = number.as_double();
   value.integer = kind == ValueKind::kInteger ? number.mantissa : 0;
+}
+
+ValueKind scan_short_number(const char* begin, const char* end, JsonNumber& number) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const auto bytes = static_cast<unsigned>(end - begin);
+  if (bytes - 1 > 7 || *begin == '-') return scan_number(begin, end, number);
+  // The text at the upper end of a word, whose first byte is the lowest, behind zeros.
+  uint64_t word;
+  std::memcpy(&word, begin, sizeof(word));
+  word = word << (64 - 8 * bytes) | (kOnes * '0' >> 4 * bytes) >> 4 * bytes;
+  unsigned whole_digits = bytes;
+  const uint64_t not_dots = word ^ kOnes * '.';
+  const uint64_t dots = (not_dots - kOnes) & ~not_dots & kOnes << 7;  // the first is exact
+  number.fraction_digits = 0;
+  if (dots != 0) {
+    const auto dot = static_cast<unsigned>(std::countr_zero(dots)) / 8;
+    number.fraction_digits = 7 - dot;
+    whole_digits = bytes - 1 - number.fraction_digits;
+    if (whole_digits == 0 || number.fraction_digits == 0) return ValueKind::kAbsent;
+    const uint64_t before = (uint64_t{1} << 8 * dot) - 1;
+    word = (word & ~before << 8) | (word & before) << 8 | '0';
+  }
+  const uint64_t digits = word ^ kOnes * '0';
+  if ((((digits + kOnes * 6) | digits) & kOnes * 0xf0) != 0) return scan_number(begin, end, number);
+  if (whole_digits > 1 && *begin == '0') return ValueKind::kAbsent;
+  // Pairs of digits, then of pairs, then of fours.
+  uint64_t value = (digits * ((10 << 8) + 1)) >> 8;
+  value = ((value & 0x00ff00ff00ff00ff) * ((100 << 16) + 1)) >> 16;
+  value = ((value & 0x0000ffff0000ffff) * ((uint64_t{10'000} << 32) + 1)) >> 32;
+  number.mantissa = static_cast<int64_t>(value);
+  number.is_exact = true;
+  return dots != 0 ? ValueKind::kDouble : ValueKind::kInteger;
 }
 
 // Fills kind, number and integer from a text that is wholly a JSON number; false if it is not.

@@ -11,7 +11,7 @@ constexpr size_t kTokensOfKey = 4;
 constexpr size_t kKeyToken = 1;
 constexpr size_t kColonToken = 2;
 constexpr size_t kValueToken = 3;
-constexpr size_t kSeparatorToken = 4;
+constexpr size_t kTextBytesMax = 256;  // before a value
 
 ValueKind kind_by_first(char first) {
   switch (first) {
@@ -27,13 +27,39 @@ ValueKind kind_by_first(char first) {
   }
 }
 
+// What is no string: whether it is of the kind that it should be, and what it says.
+bool read_word(const char* begin, const char* end, ValueKind& kind, JsonNumber& number) {
+  if (end <= begin) return false;
+  if (kind == ValueKind::kInteger) {
+    kind = scan_short_number(begin, end, number);
+    return kind != ValueKind::kAbsent;
+  }
+  const std::string_view text(begin, static_cast<size_t>(end - begin));
+  if (kind == ValueKind::kNull) return text == "null";
+  return text == "true" || text == "false";
+}
+
+void note_place(const uint32_t* token, uint32_t line_begin, ValueKind kind, KeyPlace& place) {
+  place.key_begin = token[kKeyToken] - line_begin;
+  place.key_end = token[kColonToken] - line_begin;
+  place.value_begin = token[kValueToken] - line_begin;
+  place.value_end = token[kTokensOfKey] - line_begin;
+  place.kind = kind;
+}
+
 }  // namespace
+
+void LineShape::forget() {
+  keys_.clear();
+  infos_.clear();
+  texts_.clear();
+  taken_.clear();
+  script_.forget();
+}
 
 void LineShape::learn(std::span<const uint32_t> tokens, const JsonWalker& walker,
                       const FieldPlan& plan, const FieldValues& fields) {
   forget();
-  taken_.clear();
-  noted_.clear();
   const size_t key_count = tokens.size() / kTokensOfKey;
   if (key_count == 0 || key_count > kKeysMax) return;
   for (size_t i = 0; i < key_count; ++i) {
@@ -41,84 +67,139 @@ void LineShape::learn(std::span<const uint32_t> tokens, const JsonWalker& walker
     const char* const begin = walker.from(token[kKeyToken]) + 1;
     const char* end = walker.from(token[kColonToken]) - 1;
     while (*end != '"') --end;
-    Key key;
-    key.info = plan.keys.find({begin, static_cast<size_t>(end - begin)});
-    key.kind = kind_by_first(*walker.from(token[kValueToken]));
-    key.separator = *walker.from(token[kSeparatorToken]);
-    if (key.info == nullptr) return forget();
-    keys_.push_back(key);
-    if (key.info->shipping != nullptr) noted_.push_back(static_cast<uint32_t>(i));
-    for (uint32_t c = 0; c < key.info->candidate_count; ++c) {
-      const Candidate& candidate = key.info->candidates[c];
-      const ValuePlace& place = fields.places()[candidate.slot];
-      if (place.rank != kAbsentRank && place.top_key == key.info &&
-          place.rank % kNullRankPenalty == candidate.rank)
-        taken_.push_back({&candidate, place.rank, static_cast<uint32_t>(i)});
-    }
+    const ValueKind kind = kind_by_first(*walker.from(token[kValueToken]));
+    const size_t quote = kind == ValueKind::kString ? 1 : 0;
+    const std::string_view before = walker.text(token[0], token[kValueToken] + quote);
+    KeyInfo* const info = plan.keys.find({begin, static_cast<size_t>(end - begin)});
+    if (info == nullptr || before.size() > kTextBytesMax) return forget();
+    infos_.push_back(info);
+    keys_.push_back(make_key(before, kind));
+    keys_.back().is_noted = info->shipping != nullptr;
   }
-  values_.assign(key_count, JsonToken{});
-  for (size_t i = 0; i < key_count; ++i) values_[i].kind = keys_[i].kind;
+  const auto may_be_time = [&](const KeyInfo* info) {
+    const std::span<const Candidate> all(info->candidates, info->candidate_count);
+    return std::ranges::find(all, plan.time, &Candidate::slot) != all.end();
+  };
+  const bool has_one_time = std::ranges::count_if(infos_, may_be_time) == 1;
+  size_t taken_max = 0;
+  for (const KeyInfo* const info : infos_) taken_max += info->candidate_count;
+  taken_.reserve(taken_max);  // keys have views of it
+  for (size_t i = 0; i < key_count; ++i) learn_taken(i, has_one_time, plan, fields);
 }
 
-bool LineShape::matches(const uint32_t*& token, size_t line_end, const JsonWalker& walker) {
+LineShape::Key LineShape::make_key(std::string_view before, ValueKind kind) {
+  Key key;
+  key.size_bytes = static_cast<uint32_t>(before.size());
+  key.kind = kind;
+  for (size_t i = 0; i < key.words.size(); ++i) {
+    std::array<char, sizeof(uint64_t)> word{};
+    const size_t count = before.substr(std::min(8 * i, before.size())).copy(word.data(), 8);
+    key.words[i] = Key::load(word.data());
+    key.masks[i] = count == 8 ? UINT64_MAX : (uint64_t{1} << 8 * count) - 1;
+  }
+  if (before.size() > sizeof(key.words))
+    key.rest = texts_.emplace_back(before.substr(sizeof(key.words)));
+  return key;
+}
+
+void LineShape::learn_taken(size_t index, bool has_one_time, const FieldPlan& plan,
+                            const FieldValues& fields) {
+  Key& key = keys_[index];
+  const KeyInfo& info = *infos_[index];
+  const bool is_string = key.kind == ValueKind::kString;
+  const bool is_number = key.kind == ValueKind::kInteger;
+  const size_t begin = taken_.size();
+  for (const Candidate& candidate : std::span(info.candidates, info.candidate_count)) {
+    const ValuePlace& place = fields.places()[candidate.slot];
+    if (place.rank == kAbsentRank || place.top_key != &info ||
+        place.rank % kNullRankPenalty != candidate.rank)
+      continue;
+    const bool is_the_time =
+        candidate.slot == plan.time && has_one_time && (is_string || is_number);
+    How how = How::kConverted;
+    if (is_string && candidate.is_plain_string) how = How::kPlain;
+    if (is_number && (candidate.is_plain_number || candidate.is_duration)) how = How::kPlain;
+    // LineWriter asks for it, and whether there is one decides what it does.
+    if (is_the_time && !plan.is_for_shipping()) how = How::kTime;
+    taken_.push_back({&candidate, candidate.slot, how, place.rank, candidate.unit_digits,
+                      candidate.is_duration});
+  }
+  key.taken = std::span(taken_).subspan(begin);
+  if (is_string && key.taken.size() == 1 && key.taken[0].how == How::kPlain)
+    key.text_slot = key.taken[0].slot;
+}
+
+bool LineShape::matches(const uint32_t* token, size_t line_end, const JsonWalker& walker) const {
+  return walk<false>(token, line_end, walker, nullptr, nullptr);
+}
+
+bool LineShape::read(const uint32_t*& token, size_t line_end, const JsonWalker& walker,
+                     FieldValues& fields, std::vector<KeyPlace>& keys) const {
+  return walk<true>(token, line_end, walker, &fields, keys.data());
+}
+
+void LineShape::prepare(FieldValues& fields, std::vector<KeyPlace>& keys) const {
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    for (const Taken& taken : keys_[i].taken)
+      fields.make_ready(taken.slot, taken.rank, keys_[i].kind, infos_[i]);
+    if (keys_[i].is_noted) keys.emplace_back().key = infos_[i];
+  }
+}
+
+// A line's first key has a { before it, every other a comma; a } follows the last.
+template <bool kTakes>
+bool LineShape::walk(const uint32_t*& token, size_t line_end, const JsonWalker& walker,
+                     FieldValues* fields, KeyPlace* places) const {
   const size_t token_count = keys_.size() * kTokensOfKey + 1;
-  if (keys_.empty() || !walker.has(token, token_count) || walker.at(token) != '{') return false;
+  if (keys_.empty() || !walker.has(token, token_count)) return false;
   const char* const base = walker.from(0);
   const uint32_t* at = token;
-  size_t index = 0;
   for (const Key& key : keys_) {
-    const char* const begin = base + at[kValueToken];
-    const char* const end = base + at[kSeparatorToken];
-    if (!KeyTable::is_at(*key.info, base + at[kKeyToken], at[kColonToken] - at[kKeyToken]) ||
-        base[at[kColonToken]] != ':' || *end != key.separator)
-      return false;
-    if (key.kind == ValueKind::kString) {
-      if (*begin != '"' || end[-1] != '"' || end - begin < 2) return false;
-    } else if (!is_value(key, index, begin, end)) {
+    const char* const place = base + at[0];
+    if (!key.is_at(place)) return false;
+    const char* const begin = place + key.size_bytes;
+    const char* end = base + at[kTokensOfKey];
+    ValueKind kind = key.kind;
+    JsonNumber number;
+    if (kind == ValueKind::kString) {
+      if (*--end != '"') return false;  // a string is closed before the next token
+    } else if (!read_word(begin, end, kind, number)) {
       return false;
     }
+    if constexpr (kTakes) {
+      const std::string_view text(begin, static_cast<size_t>(end - begin));
+      if (key.text_slot != kNoSlot) {
+        fields->set_text(key.text_slot, text);
+      } else if (!key.taken.empty() && !take(key, kind, number, text, *fields)) {
+        return false;
+      }
+      if (key.is_noted) note_place(at, *token, kind, *places++);
+    }
     at += kTokensOfKey;
-    ++index;
   }
-  if (*at >= line_end || (walker.has(at, 2) && at[1] < line_end)) return false;
+  if (base[*at] != '}' || *at >= line_end || (walker.has(at, 2) && at[1] < line_end)) return false;
   token = at + 1;
   return true;
 }
 
-bool LineShape::is_value(const Key& key, size_t index, const char* begin, const char* end) {
-  const std::string_view text(begin, static_cast<size_t>(end - begin));
-  if (key.kind == ValueKind::kNull) return text == "null";
-  if (key.kind == ValueKind::kBool) return text == "true" || text == "false";
-  JsonToken& token = values_[index];
-  token.kind = scan_number(begin, end, token.number);
-  return token.kind != ValueKind::kAbsent;
-}
-
-bool LineShape::take(const uint32_t* token, const JsonWalker& walker, bool is_again,
-                     FieldValues& fields, std::vector<KeyPlace>& keys) const {
-  const uint32_t line_begin = *token;
-  for (const Taken& taken : taken_) {
-    const uint32_t* const at = token + taken.key * kTokensOfKey;
-    const std::string_view text = walker.text(at[kValueToken], at[kSeparatorToken]);
-    const JsonToken& value = values_[taken.key];
-    // The places of values at the top of a record are in keys, too, where LineWriter needs them.
-    const bool is_taken = is_again
-                              ? fields.take_again(*taken.candidate, value, text)
-                              : fields.take(*taken.candidate, taken.rank, value, text,
-                                            at[kValueToken] - line_begin, keys_[taken.key].info);
-    if (!is_taken) return false;
-  }
-  if (!is_again) keys.assign(noted_.size(), KeyPlace{});
-  for (size_t i = 0; i < noted_.size(); ++i) {
-    const size_t key = noted_[i];
-    const uint32_t* const at = token + key * kTokensOfKey;
-    KeyPlace& place = keys[i];
-    place.key = keys_[key].info;
-    place.key_begin = at[kKeyToken] - line_begin;
-    place.key_end = at[kColonToken] - line_begin;
-    place.value_begin = at[kValueToken] - line_begin;
-    place.value_end = at[kSeparatorToken] - line_begin;
-    place.kind = values_[key].kind;
+bool LineShape::take(const Key& key, ValueKind kind, const JsonNumber& number,
+                     std::string_view text, FieldValues& fields) {
+  for (const Taken& taken : key.taken) {
+    if (taken.how == How::kConverted) {
+      JsonToken value;
+      value.kind = kind;
+      value.number = number;
+      if (!fields.set_converted(*taken.candidate, value, text)) return false;
+      continue;
+    }
+    if (kind == ValueKind::kString) {
+      fields.set_text(taken.slot, text);
+    } else if (taken.is_duration) {
+      fields.set_duration(taken.slot, taken.unit_digits, kind, number, text);
+    } else {
+      fields.set_number(taken.slot, kind, number, text);
+    }
+    if (taken.how == How::kTime) fields.leave_time_unread();
   }
   return true;
 }

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include "parsers/field_values.h"
+
 namespace sawlog::parsers {
 
 namespace {
@@ -105,7 +107,16 @@ Level level_of(const Value& value) {
   if (value.kind != ValueKind::kString || value.text.empty()) return Level::kUnknown;
   const Level level = level_of_word(value.text);
   if (level != Level::kUnknown) return level;
-  return value.has_number() ? level_of_number(value.number) : Level::kUnknown;
+  const double number = value.as_number();
+  return std::isnan(number) ? Level::kUnknown : level_of_number(number);
+}
+
+void Record::read_time() const {
+  if (fields_->time_is_unread()) fields_->read_time();
+  own_time_.reset();
+  if (fields_->has_time()) own_time_ = fields_->time().unix_ns;
+  time_is_unreadable_ = !own_time_ && fields_->has_unreadable_time();
+  time_is_unread_ = false;
 }
 
 }  // namespace sawlog::parsers

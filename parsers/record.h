@@ -25,12 +25,12 @@ enum class ValueKind : uint8_t {
 };
 
 // A field's value. text: of a string its unescaped content, of anything else the JSON as written
-// (so that a label may be taken from a number as the service wrote it).
+// (so that a label may be taken from a number as the service wrote it). Of a value that is present,
+// kPaddingBytes are readable behind it.
 struct Value {
   ValueKind kind = ValueKind::kAbsent;
   std::string_view text;
-  double number = 0;    // of kInteger, kDouble, kBool; of a string what it says if it is wholly a
-                        // number, else NaN; infinite when it is beyond a double
+  double number = 0;    // of kInteger, kDouble, kBool; infinite when it is beyond a double
   int64_t integer = 0;  // of kInteger (saturated) and kBool
   [[nodiscard]] bool is_present() const {
     return kind != ValueKind::kAbsent && kind != ValueKind::kNull;
@@ -38,10 +38,12 @@ struct Value {
   [[nodiscard]] bool is_number() const {
     return kind == ValueKind::kInteger || kind == ValueKind::kDouble;
   }
-  // A number, or a string that is wholly one: "duration_ms":"12.5".
-  [[nodiscard]] bool has_number() const {
-    return is_number() || (kind == ValueKind::kString && !std::isnan(number));
-  }
+  // What a number is, or a string that is wholly one: "duration_ms":"12.5". Else NaN.
+  [[nodiscard]] double as_number() const { return is_number() ? number : number_in_text(); }
+  [[nodiscard]] bool has_number() const { return is_number() || !std::isnan(number_in_text()); }
+
+ private:
+  [[nodiscard]] double number_in_text() const;
 };
 
 enum class Level : uint8_t { kUnknown, kTrace, kDebug, kInfo, kWarn, kError, kFatal };
@@ -70,24 +72,35 @@ class Record {
   // field.
   [[nodiscard]] const Value& operator[](FieldIndex index) const { return values_[index]; }
   // The record's own time, ns since 1970 UTC; empty if it has none that can be read.
-  [[nodiscard]] std::optional<int64_t> own_time_unix_ns() const { return own_time_; }
+  [[nodiscard]] std::optional<int64_t> own_time_unix_ns() const {
+    if (time_is_unread_) read_time();
+    return own_time_;
+  }
   // The same, else the chunk's first_read_unix_ns.
-  [[nodiscard]] int64_t time_unix_ns() const { return time_; }
+  [[nodiscard]] int64_t time_unix_ns() const { return own_time_unix_ns().value_or(chunk_time_); }
   // There is a field for the time, but nothing in it that can be read as one. To be counted.
-  [[nodiscard]] bool time_is_unreadable() const { return time_is_unreadable_; }
-  [[nodiscard]] Level level() const { return level_; }
+  [[nodiscard]] bool time_is_unreadable() const {
+    if (time_is_unread_) read_time();
+    return time_is_unreadable_;
+  }
+  [[nodiscard]] Level level() const { return level_of(values_[level_index_]); }
 
  private:
+  // Time and level are read when they are asked for: who counts seldom does.
+  void read_time() const;
+
   friend class RecordReader;
   friend class LineWriter;
   std::string_view raw_;
   Shape shape_ = Shape::kText;
-  Level level_ = Level::kUnknown;
-  bool time_is_unreadable_ = false;
+  FieldIndex level_index_ = 0;
+  mutable bool time_is_unread_ = false;
+  mutable bool time_is_unreadable_ = false;
+  mutable std::optional<int64_t> own_time_;
+  int64_t chunk_time_ = 0;
   const Line* line_ = nullptr;
-  std::optional<int64_t> own_time_;
-  int64_t time_ = 0;
   std::span<const Value> values_;
+  class FieldValues* fields_ = nullptr;          // of the reader
   const struct RecordLayout* layout_ = nullptr;  // where things stand, for LineWriter
 };
 

@@ -11,6 +11,7 @@ void RecordReader::Implementation::start(const Chunk& chunk) {
   CHECK(chunk.source != nullptr);
   chunk_ = &chunk;
   line_index_ = 0;
+  record_.chunk_time_ = chunk.first_read_unix_ns;
   use_plan(*chunk.source);
   block_end_ = 0;
 }
@@ -49,7 +50,9 @@ void RecordReader::Implementation::use_plan(const SourceContext& source) {
   plan_ = state.plan.get();
   filled_by_ = nullptr;
   fields_.use_plan(*plan_);
+  record_.fields_ = &fields_;
   record_.values_ = fields_.values();
+  record_.level_index_ = plan_->level;
   layout_.values = fields_.places();
   layout_.plan = plan_;
 }
@@ -120,23 +123,28 @@ bool RecordReader::Implementation::read_like_before(const uint32_t*& token, size
   for (size_t i = 0; i < kShapesMax; ++i) {
     const size_t index = (state_->shape + i) % kShapesMax;
     LineShape& shape = state_->shapes[index];
-    const uint32_t* const begin = token;
-    if (!shape.matches(token, line_end, walker_)) continue;
-    const bool is_again = filled_by_ == &shape;
-    if (!is_again) start_over();
-    if (!shape.take(begin, walker_, is_again, fields_, layout_.keys)) {
-      token = begin;
-      return false;
+    if (filled_by_ != &shape) {
+      if (!shape.matches(token, line_end, walker_)) continue;
+      fill_by(shape);
+    }
+    if (!shape.read(token, line_end, walker_, fields_, layout_.keys)) {
+      filled_by_ = nullptr;
+      continue;
     }
     if (is_shipping_) shape.stamp(plan_->line);
-    layout_.object_begin = 0;
-    layout_.is_empty_object = false;
-    layout_.script = &shape.script();
-    filled_by_ = &shape;
     state_->shape = index;
     return true;
   }
   return false;
+}
+
+void RecordReader::Implementation::fill_by(LineShape& shape) {
+  start_over();
+  shape.prepare(fields_, layout_.keys);
+  layout_.object_begin = 0;
+  layout_.is_empty_object = false;
+  layout_.script = &shape.script();
+  filled_by_ = &shape;
 }
 
 void RecordReader::Implementation::learn_shape(const uint32_t* begin, const uint32_t* end) {
@@ -151,15 +159,11 @@ void RecordReader::Implementation::learn_shape(const uint32_t* begin, const uint
 
 void RecordReader::Implementation::finish_json() {
   record_.shape_ = Shape::kJson;
-  record_.own_time_.reset();
-  layout_.is_time_canonical = false;
-  if (fields_.has_time()) {
-    record_.own_time_ = fields_.time().unix_ns;
-    layout_.is_time_canonical = fields_.time().is_canonical;
+  record_.time_is_unread_ = true;
+  if (is_shipping_) {
+    record_.read_time();
+    layout_.is_time_canonical = fields_.has_time() && fields_.time().is_canonical;
   }
-  record_.time_is_unreadable_ = !fields_.has_time() && fields_.has_unreadable_time();
-  record_.time_ = record_.own_time_.value_or(chunk_->first_read_unix_ns);
-  record_.level_ = level_of(fields_[plan_->level]);
   if (plan_->logger != kNoSlot && fields_[plan_->event_name].is_present() &&
       layout_.values[plan_->logger].rank == plan_->logger_rank_unless_event_name)
     fields_.remove(plan_->logger);
@@ -174,10 +178,7 @@ void RecordReader::Implementation::finish_text() {
   fields_.put_message(record_.raw_);
   const bool is_text = is_block_indexed_ || is_utf8(record_.raw_);
   record_.shape_ = is_text ? Shape::kText : Shape::kBinary;
-  record_.level_ = Level::kUnknown;
-  record_.own_time_.reset();
-  record_.time_is_unreadable_ = false;
-  record_.time_ = chunk_->first_read_unix_ns;
+  record_.time_is_unread_ = true;
 }
 
 RecordReader::RecordReader(std::vector<std::string> names, Purpose purpose)

@@ -53,6 +53,7 @@ class RecordReader::Implementation {
   [[nodiscard]] bool read_json(const Line& line);
   [[nodiscard]] const uint32_t* first_token(const Line& line, size_t& line_end);
   [[nodiscard]] bool read_like_before(const uint32_t*& token, size_t line_end);
+  void fill_by(LineShape& shape);
   void learn_shape(const uint32_t* begin, const uint32_t* end);
   [[nodiscard]] bool read_object(const uint32_t*& begin, size_t line_end);
   // A key with its colon at token[0] and token[1]: the guess, if it is right.

@@ -1,42 +1,21 @@
 #include "parsers/value_decoder.h"
 
-#include <cmath>
+#include <limits>
 
 namespace sawlog::parsers {
 
 namespace {
 
-double unit_ns(AliasUse use) {
-  switch (use) {
-    case AliasUse::kSeconds:
-      return 1e9;
-    case AliasUse::kMilliseconds:
-      return 1e6;
-    case AliasUse::kMicroseconds:
-      return 1e3;
-    default:
-      return 1;
-  }
-}
-
 // The value as ns. A string counts if it is wholly a number.
-bool to_duration(AliasUse use, Value& value) {
-  if (value.kind == ValueKind::kString) {
-    Value number;
-    if (!number_value(value.text, number)) return false;
-    value = number;
-  }
-  if (!value.is_number()) return false;
-  const double unit = unit_ns(use);
-  int64_t exact = 0;
-  if (value.kind == ValueKind::kInteger &&
-      !__builtin_mul_overflow(value.integer, static_cast<int64_t>(unit), &exact)) {
-    value.integer = exact;
-    value.number = static_cast<double>(exact);
-    return true;
-  }
-  value.kind = unit == 1 ? value.kind : ValueKind::kDouble;
-  value.number *= unit;
+bool to_duration(uint32_t unit_digits, Value& value) {
+  const bool is_string = value.kind == ValueKind::kString;
+  if (!is_string && !value.is_number()) return false;
+  const std::string_view text = value.text;
+  JsonNumber number;
+  const ValueKind kind = scan_number(text.data(), text.data() + text.size(), number);
+  if (kind == ValueKind::kAbsent) return false;
+  read_duration(kind, number, text, unit_digits, value);
+  if (is_string) value.text = {};
   return true;
 }
 
@@ -47,7 +26,6 @@ bool to_part_of_traceparent(AliasUse use, Value& value) {
   if (value.kind != ValueKind::kString || text.size() < 55 || text[2] != '-' || text[35] != '-' ||
       text[52] != '-')
     return false;
-  value.number = std::numeric_limits<double>::quiet_NaN();
   switch (use) {
     case AliasUse::kTraceparentTrace:
       value.text = text.substr(3, 32);
@@ -64,17 +42,18 @@ bool to_part_of_traceparent(AliasUse use, Value& value) {
 
 }  // namespace
 
-double number_in_digit_string(std::string_view text) {
+double Value::number_in_text() const {
   constexpr size_t kNumberBytesMax = 400;  // an id or a hash may be as long as it likes
-  Value number;
-  if (text.size() > kNumberBytesMax || !number_value(text, number))
-    return std::numeric_limits<double>::quiet_NaN();
-  return number.number;
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  Value said;
+  if (kind != ValueKind::kString || text.size() > kNumberBytesMax || !number_value(text, said))
+    return kNone;
+  return said.number;
 }
 
 bool convert_value(const Candidate& candidate, Value& value) {
   if (value.kind == ValueKind::kNull || candidate.is_presence_only) return true;
-  if (candidate.is_duration) return to_duration(candidate.use, value);
+  if (candidate.is_duration) return to_duration(candidate.unit_digits, value);
   switch (candidate.use) {
     case AliasUse::kString:
       return value.kind == ValueKind::kString;

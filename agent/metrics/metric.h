@@ -42,6 +42,7 @@ class Metric {
     const uint32_t index = table_.find(key);
     return index != SeriesTable::kNone ? index : new_series(key, now_unix_ns);
   }
+  [[nodiscard]] std::string_view key(uint32_t index) const { return table_.key(index); }
   // What does not fit goes there, each time by series(). SeriesTable::kNone while all fit.
   [[nodiscard]] uint32_t overflow_series() const { return overflow_series_; }
   void add(uint32_t index, double value) {

@@ -133,7 +133,9 @@ void MetricHandler::saved() {
 }
 
 size_t MetricHandler::memory_bytes() const {
-  return implementation_->metrics.memory_bytes();
+  size_t bytes = implementation_->metrics.memory_bytes();
+  for (const auto& of_source : implementation_->rules) bytes += of_source->rules.memory_bytes();
+  return bytes;
 }
 
 }  // namespace sawlog::agent

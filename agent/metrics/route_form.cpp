@@ -64,16 +64,29 @@ std::string_view without_host(std::string_view path) {
   const size_t scheme = path.find("://");
   if (scheme == std::string_view::npos) return path;
   const size_t root = path.find('/', scheme + 3);
-  return root == std::string_view::npos ? std::string_view("/") : path.substr(root);
+  static constexpr std::array<char, 1 + kRouteSlackBytes> kRoot = {'/'};
+  return root == std::string_view::npos ? std::string_view(kRoot.data(), 1) : path.substr(root);
 }
 
 // Text that grows into a buffer until that is full.
 class Route {
  public:
   explicit Route(std::span<char> buffer) : buffer_(buffer) {}
+  // kRouteSlackBytes are readable behind the text.
   void append(std::string_view text) {
+    if (text.size() <= kRouteSlackBytes && size_ + kRouteSlackBytes <= buffer_.size()) {
+      std::memcpy(buffer_.data() + size_, text.data(), kRouteSlackBytes);
+      size_ += text.size();
+      return;
+    }
     const size_t count = std::min(text.size(), buffer_.size() - size_);
     if (count > 0) std::memcpy(buffer_.data() + size_, text.data(), count);
+    size_ += count;
+  }
+  void append_id() {
+    static constexpr std::string_view kId = "{id}";
+    const size_t count = std::min(kId.size(), buffer_.size() - size_);
+    std::memcpy(buffer_.data() + size_, kId.data(), count);
     size_ += count;
   }
   [[nodiscard]] std::string_view text() const { return {buffer_.data(), size_}; }
@@ -85,9 +98,9 @@ class Route {
 
 #if defined(__SSE2__)
 
-// Most paths are short and without ids, or with numbers: what of 64 bytes is a digit, a slash or
+// Most paths are short and without ids, or with numbers: what of 63 bytes is a digit, a slash or
 // the end is found at once, a bit for each.
-constexpr size_t kShortPathBytesMax = 64;
+constexpr size_t kShortPathBytesMax = 63;
 
 struct Marks {
   uint64_t digits = 0;
@@ -107,53 +120,43 @@ void add_marks(const char* sixteen, size_t at, Marks& marks) {
                                   _mm_cmpeq_epi8(text, _mm_set1_epi8('#'))));
 }
 
-// The last sixteen letters may be looked at twice.
+// What is behind the path is seen, too.
 Marks marks_of(std::string_view path) {
   constexpr size_t kStep = 16;
+  static_assert(kRouteSlackBytes >= 2 * kStep);
   Marks marks;
-  if (path.size() < kStep) {
-    std::array<char, kStep> copy{};
-    if (!path.empty()) std::memcpy(copy.data(), path.data(), path.size());
-    add_marks(copy.data(), 0, marks);
-    return marks;
-  }
-  const size_t last = path.size() - kStep;
-  for (size_t at = 0; at < last; at += kStep) add_marks(path.data() + at, at, marks);
-  add_marks(path.data() + last, last, marks);
+  add_marks(path.data(), 0, marks);
+  add_marks(path.data() + kStep, kStep, marks);
+  for (size_t at = 2 * kStep; at < path.size(); at += kStep) add_marks(path.data() + at, at, marks);
   return marks;
 }
 
-// Whether no segment of the path, up to size, can be a hexadecimal id: those have 16 letters.
-bool has_short_segments(uint64_t slashes, size_t size) {
-  size_t begin = 0;
-  for (; slashes != 0; slashes &= slashes - 1) {
-    const auto slash = static_cast<size_t>(std::countr_zero(slashes));
-    if (slash - begin >= kHexIdBytesMin) return false;
-    begin = slash + 1;
-  }
-  return size - begin < kHexIdBytesMin;
+// Whether some segment of the path, whose letters other than slashes are these, can be a
+// hexadecimal id: those have 16 letters.
+bool has_long_segment(uint64_t letters) {
+  letters &= letters >> 1;  // a bit: two in a row from there on
+  letters &= letters >> 2;
+  letters &= letters >> 4;
+  return (letters & letters >> 8) != 0;
 }
 
-// Of a path whose segments are short: only numbers are ids there.
+// Of a path of at most 63 letters whose segments are short: only numbers are ids there.
 std::string_view route_of_marks(std::string_view path, const Marks& marks, std::span<char> buffer) {
+  const uint64_t borders = marks.slashes | uint64_t{1} << path.size();
+  // A one added to digits in a row is carried to the place behind them.
+  const uint64_t first_digits = (marks.slashes << 1 | 1) & marks.digits;
+  uint64_t ends = (marks.digits + first_digits) & ~marks.digits & borders;
+  if (ends == 0) return path;
   Route route(buffer);
   size_t copied = 0;
-  size_t begin = 0;
-  uint64_t slashes = marks.slashes;
-  while (begin < path.size()) {
-    const size_t end = std::min(
-        slashes == 0 ? path.size() : static_cast<size_t>(std::countr_zero(slashes)), path.size());
-    const auto digits = static_cast<size_t>(std::countr_one(marks.digits >> begin));
-    if (end > begin && digits >= end - begin) {
-      route.append(path.substr(copied, begin - copied));
-      route.append("{id}");
-      copied = end;
-    }
-    if (end == path.size()) break;
-    begin = end + 1;
-    slashes &= slashes - 1;
+  for (; ends != 0; ends &= ends - 1) {
+    const auto end = static_cast<size_t>(std::countr_zero(ends));
+    const uint64_t before = borders & ((uint64_t{1} << end) - 1);
+    const auto begin = static_cast<size_t>(64 - std::countl_zero(before));
+    route.append(path.substr(copied, begin - copied));
+    route.append_id();
+    copied = end;
   }
-  if (copied == 0) return path;
   route.append(path.substr(copied));
   return route.text();
 }
@@ -167,13 +170,13 @@ std::string_view route_of(std::string_view path, std::span<char> buffer) {
 #if defined(__SSE2__)
   if (path.size() <= kShortPathBytesMax) {
     Marks marks = marks_of(path);
-    const auto end = static_cast<size_t>(std::countr_zero(marks.ends));
-    const std::string_view shown = path.substr(0, std::min(end, path.size()));
-    if (shown.size() < kShortPathBytesMax) marks.slashes &= (uint64_t{1} << shown.size()) - 1;
+    const auto end = static_cast<size_t>(std::countr_zero(marks.ends | uint64_t{1} << path.size()));
+    const std::string_view shown = path.substr(0, end);
+    const uint64_t all = (uint64_t{1} << end) - 1;
+    marks.slashes &= all;
+    marks.digits &= all;
     if (marks.digits == 0 && shown.size() < kUuidBytes) return shown;
-    if (has_short_segments(marks.slashes, shown.size())) {
-      return route_of_marks(shown, marks, buffer);
-    }
+    if (!has_long_segment(all & ~marks.slashes)) return route_of_marks(shown, marks, buffer);
   }
 #endif
   Route route(buffer);
@@ -191,7 +194,7 @@ std::string_view route_of(std::string_view path, std::span<char> buffer) {
     }
     if (is_id(path.substr(begin, at - begin), all, any)) {
       route.append(path.substr(copied, begin - copied));
-      route.append("{id}");
+      route.append_id();
       copied = at;
     }
     if ((letter & kEnd) != 0) break;

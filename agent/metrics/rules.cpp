@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -15,12 +16,27 @@ namespace {
 using parsers::Value;
 using parsers::ValueKind;
 
+// A word with SeriesMemo::kSlackBytes behind it.
+struct Word {
+  constexpr explicit Word(std::string_view text) : size(text.size()) {
+    text.copy(bytes.data(), bytes.size() - SeriesMemo::kSlackBytes);
+  }
+  [[nodiscard]] std::string_view view() const { return {bytes.data(), size}; }
+  std::array<char, 16 + SeriesMemo::kSlackBytes> bytes{};
+  size_t size;
+};
+constexpr Word kSuccess("success");
+constexpr Word kError("error");
+constexpr Word kNothing("");
+constexpr std::array kLevels = {Word(""),     Word("trace"), Word("debug"), Word("info"),
+                                Word("warn"), Word("error"), Word("fatal")};
+
 // A label is a scalar: what is absent, null, an object or an array is an empty label, which to
 // Prometheus is the same as none.
 std::string_view label_text(const Value& value) {
   const bool is_scalar =
       value.is_present() && value.kind != ValueKind::kObject && value.kind != ValueKind::kArray;
-  return is_scalar ? value.text : std::string_view();
+  return is_scalar ? value.text : kNothing.view();
 }
 
 constexpr std::array<std::string_view, 5> kSuccessWords = {"success", "succeeded", "ok",
@@ -69,11 +85,11 @@ RuleSet::Event* RuleSet::event_named(std::string_view name) {
 void RuleSet::run(Event& event, const parsers::Record& record, int64_t now_unix_ns) {
   for (Rule& rule : event.rules) {
     if (rule.where && !rule.where->matches(record)) continue;
-    const std::optional<double> value = value_of(rule, record);
-    if (!value) continue;
+    const double value = rule.has_field ? value_of(rule, record) : rule.constant;
+    if (std::isnan(value)) continue;
     rule.series = series_of(event, rule, record, now_unix_ns);
     rule.record_number = record_number_;
-    run(rule, *value, record);
+    run(rule, value, record);
   }
   for (const End& end : event.ends) {
     if (end.metric->has_open()) close(end, record);
@@ -121,21 +137,24 @@ uint32_t RuleSet::series_of(Event& event, Rule& rule, const parsers::Record& rec
   return found;
 }
 
-uint32_t RuleSet::find_series(const Rule& rule, const parsers::Record& record,
-                              int64_t now_unix_ns) {
+uint32_t RuleSet::find_series(Rule& rule, const parsers::Record& record, int64_t now_unix_ns) {
+  rule.memo.clear();
+  for (const Label& label : rule.labels)
+    rule.memo.append(label_value(label, record), label.source == LabelSource::kRoute);
+  if (const uint32_t known = rule.memo.find(); known != SeriesMemo::kNone) return known;
   key_.clear();
   for (const Label& label : rule.labels) key_.append(label_value(label, record));
-  return rule.metric->series(key_.bytes(), now_unix_ns);
+  const uint32_t series = rule.metric->series(key_.bytes(), now_unix_ns);
+  if (series != rule.metric->overflow_series())
+    rule.memo.note(series, rule.metric->key(series), rule.metric->series_count());
+  return series;
 }
 
-// What is not a number does not count, and a counter never goes down.
-std::optional<double> RuleSet::value_of(const Rule& rule, const parsers::Record& record) {
-  if (!rule.has_field) return rule.constant;
-  const Value& given = record[rule.field];
-  if (!given.has_number()) return std::nullopt;
-  const double value = given.number / rule.divisor;
-  if (!std::isfinite(value) || (value < 0 && !rule.may_be_negative)) return std::nullopt;
-  return value;
+// NaN for what does not count: what is no finite number, and what would make a counter go down.
+inline double RuleSet::value_of(const Rule& rule, const parsers::Record& record) {
+  const double value = record[rule.field].as_number() / rule.divisor;
+  const bool counts = std::isfinite(value) && (value >= 0 || rule.may_be_negative);
+  return counts ? value : std::numeric_limits<double>::quiet_NaN();
 }
 
 // A start without an id could never be told from others: it is not counted.
@@ -163,6 +182,14 @@ void RuleSet::note_exemplar(const Rule& rule, size_t bucket, double value,
   rule.metric->note_exemplar(rule.series, bucket, value, trace.text, record.time_unix_ns());
 }
 
+size_t RuleSet::memory_bytes() const {
+  size_t bytes = 0;
+  for (const Event& event : events_)
+    for (const Rule& rule : event.rules)
+      bytes += rule.memo.memory_bytes() + rule.by_leader.capacity() * sizeof(uint32_t);
+  return bytes;
+}
+
 // --- labels ------------------------------------------------------------------------------------
 
 std::string_view RuleSet::label_value(const Label& label, const parsers::Record& record) {
@@ -177,26 +204,27 @@ std::string_view RuleSet::label_value(const Label& label, const parsers::Record&
       text = route_text(routes_[label.route], record);
       break;
     case LabelSource::kLevel:
-      text = parsers::level_name(record.level());
+      text = kLevels[static_cast<size_t>(record.level())].view();
       break;
     case LabelSource::kOutcome:
       text = outcome_of(label, record);
       break;
   }
-  return text.empty() ? std::string_view(label.default_text) : text;
+  return text.empty() ? label.default_text.view() : text;
 }
 
 std::string_view RuleSet::outcome_of(const Label& label, const parsers::Record& record) const {
   const std::string_view word = label_text(record[label.field]);
-  if (word.empty()) return record[error_type_].is_present() ? "error" : "success";
-  if (is_one_of(word, kSuccessWords)) return "success";
-  if (is_one_of(word, kErrorWords)) return "error";
+  if (word.empty()) return (record[error_type_].is_present() ? kError : kSuccess).view();
+  if (is_one_of(word, kSuccessWords)) return kSuccess.view();
+  if (is_one_of(word, kErrorWords)) return kError.view();
   return word;
 }
 
 std::string_view RuleSet::route_text(Route& route, const parsers::Record& record) {
   if (route.record_number != record_number_) {
-    route.text = route_of(label_text(record[route.field]), route.buffer);
+    const std::span<char> shown(route.buffer.data(), route.buffer.size() - kRouteSlackBytes);
+    route.text = route_of(label_text(record[route.field]), shown);
     route.record_number = record_number_;
   }
   return route.text;

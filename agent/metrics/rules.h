@@ -13,6 +13,8 @@
 
 #include "agent/metrics/label_key.h"
 #include "agent/metrics/metric_set.h"
+#include "agent/metrics/route_form.h"
+#include "agent/metrics/series_memo.h"
 #include "config/config.h"
 #include "lib/base/error.h"
 #include "parsers/expression.h"
@@ -27,6 +29,8 @@ class RuleSet {
   [[nodiscard]] static base::Expected<RuleSet> compile(const config::MetricsConfig& config,
                                                        MetricSet& metrics);
 
+  [[nodiscard]] size_t memory_bytes() const;
+
   // What a RecordReader must read for apply(), in this order.
   [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }
 
@@ -34,12 +38,26 @@ class RuleSet {
   void apply(const parsers::Record& record, int64_t now_unix_ns);
 
  private:
+  // With SeriesMemo::kSlackBytes behind it.
+  class PaddedText {
+   public:
+    PaddedText() : PaddedText(std::string()) {}
+    explicit PaddedText(std::string text) : size_(text.size()), bytes_(std::move(text)) {
+      bytes_.append(SeriesMemo::kSlackBytes, '\0');
+    }
+    [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
+    bool operator==(const PaddedText&) const = default;
+
+   private:
+    size_t size_ = 0;
+    std::string bytes_;
+  };
   enum class LabelSource : uint8_t { kConstant, kText, kRoute, kLevel, kOutcome };
   struct Label {
     LabelSource source = LabelSource::kText;
     parsers::FieldIndex field = 0;
     size_t route = 0;  // of kRoute: index into routes_
-    std::string default_text;
+    PaddedText default_text;
     bool operator==(const Label&) const = default;
   };
   // The route of a field, made when the first rule asks for it.
@@ -47,7 +65,7 @@ class RuleSet {
     parsers::FieldIndex field = 0;
     uint64_t record_number = 0;  // of which it is the route
     std::string_view text;       // in buffer, or in the record
-    std::array<char, kLabelValueBytesMax + 1> buffer;
+    std::array<char, kLabelValueBytesMax + 1 + kRouteSlackBytes> buffer;
   };
   enum class Action : uint8_t { kAdd, kSubtract, kSet, kObserve, kOpen };
   struct Rule {
@@ -67,6 +85,7 @@ class RuleSet {
     static constexpr size_t kNone = SIZE_MAX;
     size_t leader = kNone;
     std::vector<uint32_t> by_leader;  // series by the leader's; SeriesTable::kNone: not yet known
+    SeriesMemo memo;                  // of a leader
     uint32_t series = 0;              // of the record with this number:
     uint64_t record_number = 0;
   };
@@ -99,10 +118,9 @@ class RuleSet {
   void run(const Rule& rule, double value, const parsers::Record& record);
   [[nodiscard]] uint32_t series_of(Event& event, Rule& rule, const parsers::Record& record,
                                    int64_t now_unix_ns);
-  [[nodiscard]] uint32_t find_series(const Rule& rule, const parsers::Record& record,
+  [[nodiscard]] uint32_t find_series(Rule& rule, const parsers::Record& record,
                                      int64_t now_unix_ns);
-  [[nodiscard]] static std::optional<double> value_of(const Rule& rule,
-                                                      const parsers::Record& record);
+  [[nodiscard]] static double value_of(const Rule& rule, const parsers::Record& record);
   void open(const Rule& rule, const parsers::Record& record) const;
   void close(const End& end, const parsers::Record& record) const;
   [[nodiscard]] std::optional<OpenKey> open_key(uint64_t ended_by,

@@ -150,7 +150,7 @@ void RuleSet::compile_value(const config::MetricRule& rule, Rule& compiled) {
 
 RuleSet::Label RuleSet::compile_label(const config::MetricLabel& label) {
   Label compiled;
-  compiled.default_text = label.default_text;
+  compiled.default_text = PaddedText(label.default_text);
   if (label.field.empty()) {
     compiled.source = LabelSource::kConstant;
     return compiled;

@@ -46,8 +46,8 @@ void SeriesTable::grow() {
 }
 
 std::string_view SeriesTable::store(std::string_view key) {
-  CHECK(key.size() <= kBlockBytes);
-  if (block_ == nullptr || block_used_ + key.size() > kBlockBytes) {
+  CHECK(key.size() + kKeySlackBytes <= kBlockBytes);
+  if (block_ == nullptr || block_used_ + key.size() + kKeySlackBytes > kBlockBytes) {
     block_ = std::shared_ptr<char[]>(new char[kBlockBytes]);
     block_used_ = 0;
     keys_.blocks.push_back(block_);

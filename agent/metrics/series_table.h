@@ -27,6 +27,8 @@ class SeriesTable {
   // The key must not be there.
   uint32_t insert(std::string_view key);
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(keys_.keys.size()); }
+  // Stays where it is; kKeySlackBytes are readable behind it.
+  static constexpr size_t kKeySlackBytes = 32;
   [[nodiscard]] std::string_view key(uint32_t index) const { return keys_.keys[index]; }
   // For snapshots: the keys as they are now.
   [[nodiscard]] std::shared_ptr<const SeriesKeys> shared_keys() const;

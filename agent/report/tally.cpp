@@ -23,7 +23,8 @@ bool is_error_outcome(std::string_view outcome) {
 // What a value adds to a sum: its number, and 1 for what is true or a hit.
 std::optional<double> summand(const parsers::Value& value) {
   if (!value.is_present()) return std::nullopt;
-  if (value.has_number() || value.kind == parsers::ValueKind::kBool) return value.number;
+  if (value.kind == parsers::ValueKind::kBool) return value.number;
+  if (const double number = value.as_number(); !std::isnan(number)) return number;
   if (value.kind != parsers::ValueKind::kString) return std::nullopt;
   return value.text == "hit" || value.text == "true" ? 1 : 0;
 }
@@ -166,9 +167,9 @@ void Tally::count_event(size_t kind, const parsers::Record& record) {
   const bool is_failed = has_failed(info, record);
   if (is_failed) ++of_name.failed;
   Timeline::Slot slot{.count = 1, .failed = is_failed ? uint64_t{1} : 0};
-  if (const parsers::Value& duration = record[duration_]; duration.has_number()) {
-    const auto duration_ns = static_cast<int64_t>(
-        std::clamp(duration.number, 0.0, static_cast<double>(int64_t{1} << 62)));
+  if (const double given_ns = record[duration_].as_number(); !std::isnan(given_ns)) {
+    const auto duration_ns =
+        static_cast<int64_t>(std::clamp(given_ns, 0.0, static_cast<double>(int64_t{1} << 62)));
     of_name.latency.add(duration_ns);
     slot.timed = 1;
     slot.duration_ns = static_cast<double>(duration_ns);
@@ -207,7 +208,7 @@ bool Tally::has_failed(const ReportKind& kind, const parsers::Record& record) co
     case FailureRule::kNone:
       return false;
     case FailureRule::kStatus:
-      return record[status_].has_number() && record[status_].number >= kServerError;
+      return record[status_].as_number() >= kServerError;
     case FailureRule::kOutcome:
       return record[error_type_].is_present() || is_error_outcome(record[outcome_].text);
   }

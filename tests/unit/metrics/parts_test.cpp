@@ -12,8 +12,11 @@ namespace sawlog::agent {
 namespace {
 
 void check_route(std::string_view path, std::string_view want) {
-  std::array<char, kLabelValueBytesMax + 1> buffer;
-  EXPECT_EQ(route_of(path, buffer), want) << path;
+  std::array<char, kLabelValueBytesMax + 1 + kRouteSlackBytes> buffer;
+  const std::string padded = std::string(path) + std::string(kRouteSlackBytes, '7');
+  const std::string_view text = std::string_view(padded).substr(0, path.size());
+  const auto shown = std::span(buffer).first(kLabelValueBytesMax + 1);
+  EXPECT_EQ(route_of(text, shown), want) << path;
 }
 
 TEST(RouteForm, WhatStays) {
@@ -73,7 +76,8 @@ TEST(RouteForm, OfAnyLength) {
 }
 
 TEST(RouteForm, TooLongIsCut) {
-  const std::string path = "/1/" + std::string(5'000, 'x');
+  const std::string padded = "/1/" + std::string(5'000, 'x');
+  const auto path = std::string_view(padded).substr(0, padded.size() - kRouteSlackBytes);
   std::array<char, kLabelValueBytesMax + 1> buffer;
   EXPECT_EQ(route_of(path, buffer).size(), buffer.size());
 }

@@ -118,8 +118,9 @@ void check_number(std::string_view text, Numbers want, const std::string& field 
   reader.start(chunk.chunk);
   const Value& value = (*reader.next())[field == "a" ? 0 : 1];
   EXPECT_EQ(value.kind, want.kind) << text;
-  EXPECT_TRUE(value.number == want.number || (std::isnan(value.number) && std::isnan(want.number)))
-      << text << " " << value.number;
+  const double number = value.kind == ValueKind::kString ? value.as_number() : value.number;
+  EXPECT_TRUE(number == want.number || (std::isnan(number) && std::isnan(want.number)))
+      << text << " " << number;
   EXPECT_EQ(value.integer, want.integer) << text;
 }
 
