@@ -7,8 +7,6 @@
 #include "outputs/dead_letters.h"
 #include "outputs/elasticsearch_output.h"
 #include "outputs/file_output.h"
-#include "outputs/loki_output.h"
-#include "outputs/otlp_output.h"
 #include "outputs/stdout_output.h"
 
 namespace sawlog::agent {
@@ -46,16 +44,9 @@ class Factory {
   MadeOutput operator()(const config::LokiConfig& target) const {
     auto dead_letters = open_dead_letters();
     if (!dead_letters) return tl::unexpected(dead_letters.error());
-    auto transport =
-        make_transport(config_, {target.username, target.password, /*api_key=*/"", target.bearer},
-                       environment_.clock);
+    auto transport = make_transport(config_, credentials_of(target), environment_.clock);
     if (!transport) return tl::unexpected(transport.error());
-    outputs::LokiOptions options;
-    options.url = target.url;
-    options.tenant = target.tenant;
-    options.labels = target.labels;
-    options.metadata = target.metadata;
-    options.streams_max = target.streams_max;
+    outputs::LokiOptions options = loki_options(target);
     options.canonical_keys = config_.canonical_keys;
     options.host_name = environment_.host_name;
     options.batch = batch();
@@ -83,14 +74,9 @@ class Factory {
   MadeOutput operator()(const config::OtlpConfig& target) const {
     auto dead_letters = open_dead_letters();
     if (!dead_letters) return tl::unexpected(dead_letters.error());
-    auto transport =
-        make_transport(config_, {target.username, target.password, /*api_key=*/"", target.bearer},
-                       environment_.clock);
+    auto transport = make_transport(config_, credentials_of(target), environment_.clock);
     if (!transport) return tl::unexpected(transport.error());
-    outputs::OtlpOptions options;
-    options.url = target.url;
-    for (const auto& [name, value] : target.headers) options.headers.push_back(name + ": " + value);
-    options.gzip = target.gzip;
+    outputs::OtlpOptions options = otlp_options(target);
     options.batch = batch();
     options.retry = retry();
     options.lines = lines();
@@ -199,6 +185,32 @@ outputs::KafkaOptions kafka_options(const config::OutputConfig& config,
   options.client.sasl = {target.sasl_mechanism, target.sasl_username, target.sasl_password};
   options.client.reconnect_delay_max_ns = config.retry_backoff_max_ns;
   options.client.properties = target.librdkafka;
+  return options;
+}
+
+outputs::Credentials credentials_of(const config::LokiConfig& target) {
+  return {target.username, target.password, /*api_key=*/"", target.bearer};
+}
+
+outputs::Credentials credentials_of(const config::OtlpConfig& target) {
+  return {target.username, target.password, /*api_key=*/"", target.bearer};
+}
+
+outputs::LokiOptions loki_options(const config::LokiConfig& target) {
+  outputs::LokiOptions options;
+  options.url = target.url;
+  options.tenant = target.tenant;
+  options.labels = target.labels;
+  options.metadata = target.metadata;
+  options.streams_max = target.streams_max;
+  return options;
+}
+
+outputs::OtlpOptions otlp_options(const config::OtlpConfig& target) {
+  outputs::OtlpOptions options;
+  options.url = target.url;
+  for (const auto& [name, value] : target.headers) options.headers.push_back(name + ": " + value);
+  options.gzip = target.gzip;
   return options;
 }
 

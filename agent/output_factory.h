@@ -11,6 +11,8 @@
 #include "outputs/elasticsearch_output.h"
 #include "outputs/http_transport.h"
 #include "outputs/kafka_output.h"
+#include "outputs/loki_output.h"
+#include "outputs/otlp_output.h"
 #include "outputs/output.h"
 #include "outputs/output_options.h"
 
@@ -33,9 +35,13 @@ struct OutputEnvironment {
 [[nodiscard]] base::Expected<std::unique_ptr<outputs::HttpTransport>> make_transport(
     const config::OutputConfig& config, outputs::Credentials credentials, const base::Clock& clock);
 [[nodiscard]] outputs::Credentials credentials_of(const config::ElasticsearchConfig& target);
+[[nodiscard]] outputs::Credentials credentials_of(const config::LokiConfig& target);
+[[nodiscard]] outputs::Credentials credentials_of(const config::OtlpConfig& target);
 // What the target says; not what all outputs have in common (batches, retries, keys).
 [[nodiscard]] outputs::ElasticsearchOptions elasticsearch_options(
     const config::ElasticsearchConfig& target);
+[[nodiscard]] outputs::LokiOptions loki_options(const config::LokiConfig& target);
+[[nodiscard]] outputs::OtlpOptions otlp_options(const config::OtlpConfig& target);
 [[nodiscard]] outputs::KafkaOptions kafka_options(const config::OutputConfig& config,
                                                   const config::KafkaConfig& target);
 

@@ -3,6 +3,7 @@
 #include "agent/output_factory.h"
 #include "outputs/elasticsearch_probe.h"
 #include "outputs/kafka_probe.h"
+#include "outputs/push_probe.h"
 
 namespace sawlog::agent {
 
@@ -24,14 +25,22 @@ class Prober {
   Probe operator()(const config::KafkaConfig& target) const {
     return outputs::probe_kafka(kafka_options(config_, target));
   }
-  Probe operator()(const config::LokiConfig&) const { return not_asked(); }
-  Probe operator()(const config::OtlpConfig&) const { return not_asked(); }
-  Probe operator()(const config::FileConfig&) const { return not_asked(); }
+  Probe operator()(const config::LokiConfig& target) const {
+    const auto transport = make_transport(config_, credentials_of(target), clock_);
+    if (!transport) return {false, transport.error().message};
+    return outputs::probe_loki(loki_options(target), **transport, clock_);
+  }
+  Probe operator()(const config::OtlpConfig& target) const {
+    const auto transport = make_transport(config_, credentials_of(target), clock_);
+    if (!transport) return {false, transport.error().message};
+    return outputs::probe_otlp(otlp_options(target), **transport, clock_);
+  }
+  Probe operator()(const config::FileConfig& target) const {
+    return outputs::probe_file(target.path);
+  }
   Probe operator()(const config::StdoutConfig&) const { return {true, "works: nothing to reach"}; }
 
  private:
-  static Probe not_asked() { return {true, "not asked: there is no probe for this type"}; }
-
   const config::OutputConfig& config_;
   const base::Clock& clock_;
 };
