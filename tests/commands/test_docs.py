@@ -16,26 +16,43 @@ def blocks(page, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def examples(language: str) -> list:
+def indented_blocks(page) -> list[str]:
+    """Those of the form that has no fence."""
+    found = re.findall(r"(?<=\n\n)((?: {4}.*\n)+)", page.read_text())
+    return [re.sub(r"^ {4}", "", text, flags=re.MULTILINE) for text in found]
+
+
+def configuration_of(text: str) -> dict | None:
+    """The document, if it is a configuration or a part of one."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    if all(isinstance(value, dict) and "type" in value for value in document.values()):
+        return {"outputs": document}
+    is_whole = {"sources", "outputs", "metrics", "http", "labels", "include"} & set(document)
+    return document if is_whole else None
+
+
+def configurations() -> list:
+    texts = [(page, text) for page in PAGES
+             for text in blocks(page, "yaml") + indented_blocks(page)]
     return [pytest.param(text, id=f"{page.name}-{number}")
-            for page in PAGES for number, text in enumerate(blocks(page, language))]
+            for number, (page, text) in enumerate(texts) if configuration_of(text)]
 
 
-def is_configuration(document) -> bool:
-    return isinstance(document, dict) and bool(
-        {"sources", "outputs", "metrics", "http", "labels", "include"} & set(document))
-
-
-@pytest.mark.parametrize("text", examples("yaml"))
+@pytest.mark.parametrize("text", configurations())
 def test_configurations_are_good(sawlog, tmp_path, text):
-    document = yaml.safe_load(text)
-    if not is_configuration(document):
-        pytest.skip("another program's file")
+    document = configuration_of(text)
     if "include" in document:
         (tmp_path / "conf.d").mkdir()
     file = tmp_path / "sawlog.yaml"
     whole = {**SOURCES, **OUTPUTS, **document}
-    file.write_text(text if set(whole) == set(document) else yaml.safe_dump(whole))
+    text = text if whole == yaml.safe_load(text) else yaml.safe_dump(whole)
+    (tmp_path / "secret").write_text("x")
+    file.write_text(re.sub(r"\$\{file:[^}]*\}", f"${{file:{tmp_path}/secret}}", text))
     done = sawlog("check", "--config", file, env={"ES_PASSWORD": "x", "TOKEN": "x"})
     assert done.returncode == 0, done.stderr
 
