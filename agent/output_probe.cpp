@@ -2,6 +2,7 @@
 
 #include "agent/output_factory.h"
 #include "outputs/elasticsearch_probe.h"
+#include "outputs/file_probe.h"
 #include "outputs/kafka_probe.h"
 #include "outputs/push_probe.h"
 

@@ -1,18 +1,11 @@
 #include "outputs/push_probe.h"
 
-#include <cerrno>
-#include <filesystem>
-#include <unistd.h>
-
-#include "lib/base/error.h"
 #include "outputs/host_pool.h"
 #include "outputs/http_answer.h"
 #include "outputs/http_call.h"
 
 namespace sawlog::outputs {
 namespace {
-
-constexpr double kBytesPerGib = 1024.0 * 1024 * 1024;
 
 // advice: what to correct when we are not let in.
 Probe judge(const HttpResponse& response, const std::string& name, const std::string& advice) {
@@ -56,26 +49,6 @@ Probe probe_otlp(const OtlpOptions& options, HttpTransport& transport, const bas
   request.timeout_ns = kProbeTimeoutNs;
   return judge(call(transport, std::move(request), clock), hosts.display_name(0),
                "correct 'headers', 'username' and 'password', or 'bearer'");
-}
-
-Probe probe_file(const std::string& path) {
-  std::filesystem::path directory = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  while (!std::filesystem::exists(directory, error) && directory.has_relative_path()) {
-    directory = directory.parent_path();
-  }
-  const std::string name = directory.string();
-  if (!std::filesystem::is_directory(directory, error)) {
-    return {false, "'" + name + "' is no directory: correct 'path'"};
-  }
-  if (access(name.c_str(), W_OK | X_OK) != 0) {
-    return {false, base::os_error("make files in", name, errno).message + ": correct 'path', or " +
-                       "let us write there"};
-  }
-  const auto space = std::filesystem::space(directory, error);
-  const auto free_gib = static_cast<double>(space.available) / kBytesPerGib;
-  return {true, "works: '" + name + "' can be written, " +
-                    std::to_string(static_cast<uint64_t>(free_gib)) + " GiB free"};
 }
 
 }  // namespace sawlog::outputs

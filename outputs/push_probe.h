@@ -16,7 +16,5 @@ namespace sawlog::outputs {
                                const base::Clock& clock);
 [[nodiscard]] Probe probe_otlp(const OtlpOptions& options, HttpTransport& transport,
                                const base::Clock& clock);
-// Whether files can be made at the path; none is.
-[[nodiscard]] Probe probe_file(const std::string& path);
 
 }  // namespace sawlog::outputs
