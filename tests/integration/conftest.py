@@ -15,7 +15,7 @@ from support.servers import Server, ServerUnavailable  # noqa: E402
 collect_ignore = [] if "SAWLOG_BACKLOG_MIB" in os.environ else ["test_backlog.py"]
 
 RUNS = ROOT / "build" / "servers"  # a folder for each test run, by the pid of pytest
-NAMES = ["elasticsearch", "opensearch", "kafka", "loki"]
+NAMES = ["elasticsearch", "opensearch", "kafka", "loki", "otelcol"]
 TENANTS = "tenants"  # the folder of servers that keep tenants apart
 
 
@@ -39,7 +39,7 @@ def servers():
                 for name in NAMES:
                     Server(name, run, folder=directory.name).stop()
                     Server(name, directory).stop()
-            shutil.rmtree(run)
+            shutil.rmtree(run, ignore_errors=True)  # another run may be at it, too
     return RUNS / str(os.getpid())
 
 
@@ -87,6 +87,12 @@ def kafka(servers):
 @pytest.fixture(scope="session")
 def loki(servers):
     yield from serve("loki", servers)
+
+
+@pytest.fixture(scope="module")
+def otelcol(servers):
+    """An OpenTelemetry collector that writes what it gets to records.json."""
+    yield from serve("otelcol", servers)
 
 
 @pytest.fixture(scope="session")

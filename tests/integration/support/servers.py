@@ -1,4 +1,4 @@
-"""Kafka, Elasticsearch, OpenSearch and Loki as processes on 127.0.0.1, each with free ports.
+"""Kafka, Elasticsearch, OpenSearch, Loki and a collector, each on free ports of 127.0.0.1.
 
 The scripts are in tests/integration/servers; a server keeps its data over stop() and start().
 """
