@@ -90,6 +90,7 @@ class Factory {
     options.path = target.path;
     options.format = format_of(target.compression);
     options.rotate_bytes = target.rotate_bytes;
+    options.rotate_age_ns = target.rotate_age_ns;
     options.rotate_keep = target.rotate_keep;
     options.batch = batch();
     options.retry = retry();

@@ -19,6 +19,7 @@
 namespace sawlog::config {
 
 constexpr uint64_t kUnlimited = UINT64_MAX;
+constexpr int64_t kUnlimitedNs = INT64_MAX;
 
 struct Place {
   std::string file;
@@ -132,6 +133,7 @@ struct FileConfig {
   std::string path;
   Compression compression = Compression::kZstd;
   uint64_t rotate_bytes = 1ull << 30;
+  int64_t rotate_age_ns = kUnlimitedNs;
   uint32_t rotate_keep = 7;
   bool operator==(const FileConfig&) const = default;
 };

@@ -13,6 +13,7 @@ constexpr uint64_t kTiB = 1ull << 40;
 constexpr int64_t kMs = 1'000'000;
 constexpr int64_t kSecond = 1'000 * kMs;
 constexpr int64_t kHour = 3'600 * kSecond;
+constexpr int64_t kYear = 365 * 24 * kHour;
 
 constexpr const char* kServerTypes = "elasticsearch, kafka, loki, otlp";
 
@@ -103,6 +104,7 @@ Section<FileConfig> file_section() {
   using Target = FileConfig;
   Section<Target> rotate;
   rotate.size("bytes", &Target::rotate_bytes, kMiB, kTiB, "a new file is begun at this size")
+      .time("age", &Target::rotate_age_ns, kSecond, kYear, "or when the file is this old", true)
       .count("keep", &Target::rotate_keep, 1, 10'000, "how many finished files are kept");
   Section<Target> section;
   section.text("path", &Target::path, kRequiredText, "the file to write")

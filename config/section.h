@@ -123,15 +123,23 @@ class Section {
       if (auto value = read_size(node, path, min, max, reading)) into.*member = *value;
     });
   }
+  // With unlimited: the word is the value kUnlimitedNs.
   Section& time(std::string name, int64_t T::* member, int64_t min_ns, int64_t max_ns,
-                std::string meaning) {
+                std::string meaning, bool may_be_unlimited = false) {
+    const int64_t value = T().*member;
     KeyInfo info =
-        describe(std::move(name), ValueType::kTime, format_time(T().*member), std::move(meaning));
-    info.range = show_time_range(min_ns, max_ns);
-    return add(std::move(info), [member, min_ns, max_ns](const Node& node, const std::string& path,
-                                                         T& into, Reading& reading) {
-      if (auto value = read_time(node, path, min_ns, max_ns, reading)) into.*member = *value;
-    });
+        describe(std::move(name), ValueType::kTime,
+                 value == kUnlimitedNs ? "unlimited" : format_time(value), std::move(meaning));
+    info.range = show_time_range(min_ns, max_ns) + (may_be_unlimited ? ", unlimited" : "");
+    return add(std::move(info),
+               [member, min_ns, max_ns, may_be_unlimited](const Node& node, const std::string& path,
+                                                          T& into, Reading& reading) {
+                 if (may_be_unlimited && node.text == "unlimited") {
+                   into.*member = kUnlimitedNs;
+                 } else if (auto time_ns = read_time(node, path, min_ns, max_ns, reading)) {
+                   into.*member = *time_ns;
+                 }
+               });
   }
   // later: words of the design that this version refuses.
   template <class Value>

@@ -1,5 +1,7 @@
 #include "outputs/file_output.h"
 
+#include <cstdlib>
+
 namespace sawlog::outputs {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr int64_t kSaveWaitNs = 100 * base::kNsPerMs;
 FileOutput::FileOutput(base::Filesystem& filesystem, const base::Clock& clock, FileOptions options)
     : clock_(clock),
       options_(std::move(options)),
-      series_(filesystem, options_.path, options_.rotate_keep),
+      series_(filesystem, clock, options_.path, options_.rotate_keep),
       reader_({}, parsers::Purpose::kShipping),
       writer_(options_.lines),
       compressor_(options_.format),
@@ -104,7 +106,9 @@ void FileOutput::settle_all() {
 }
 
 bool FileOutput::is_full() const {
-  return series_.size_bytes() >= options_.rotate_bytes;
+  // A clock that was set back by as much ends the file as well: its age is not known any more.
+  return series_.size_bytes() >= options_.rotate_bytes ||
+         std::abs(series_.age_ns()) >= options_.rotate_age_ns;
 }
 
 std::string FileOutput::save_state(SaveKind) {

@@ -6,8 +6,9 @@
 // then the deliveries are settled. What stands in the files beyond the saved size after a crash was
 // not acknowledged: restore() cuts it off and the lines come again (outputs/file_series.h).
 //
-// A file is full when it has reached rotate_bytes; the next one is begun when everything in it is
-// saved. A disk that is full or not writable pauses the output: the frame is kept and tried again.
+// A file is full when it has reached rotate_bytes or rotate_age_ns; the next one is begun with the
+// next frame, when everything in the full one is saved: so no file is empty. A disk that is full or
+// not writable pauses the output: the frame is kept and tried again.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +32,10 @@ struct FileOptions {
   std::string path;
   FrameFormat format = FrameFormat::kZstd;
   uint64_t rotate_bytes = 1ull << 30;
-  uint32_t rotate_keep = 7;  // full files besides the one that is written to
-  BatchOptions batch;        // in_flight_max means nothing here
-  RetryOptions retry;        // attempts_max means nothing here: a line is never given up
+  int64_t rotate_age_ns = INT64_MAX;  // since the file was made, over restarts, too
+  uint32_t rotate_keep = 7;           // full files besides the one that is written to
+  BatchOptions batch;                 // in_flight_max means nothing here
+  RetryOptions retry;                 // attempts_max means nothing here: a line is never given up
   parsers::LineWriterOptions lines;
   uint64_t retry_seed = 0;
 };

@@ -50,8 +50,10 @@ tl::unexpected<base::Error> corrupt_state(const std::string& path) {
 
 }  // namespace
 
-FileSeries::FileSeries(base::Filesystem& filesystem, std::string path, uint32_t keep)
+FileSeries::FileSeries(base::Filesystem& filesystem, const base::Clock& clock, std::string path,
+                       uint32_t keep)
     : filesystem_(filesystem),
+      clock_(clock),
       path_(std::move(path)),
       directory_(directory_of(path_)),
       keep_(keep) {}
@@ -80,9 +82,10 @@ base::Expected<void> FileSeries::parse(std::string_view state) {
   while (!state.empty()) {
     const auto number = take_number(state, ' ');
     const auto inode = number ? take_number(state, ' ') : std::nullopt;
-    const auto size_bytes = inode ? take_number(state, '\n') : std::nullopt;
-    if (!size_bytes || *number >= *next) return corrupt_state(path_);
-    entries_.push_back({*number, *inode, *size_bytes});
+    const auto size_bytes = inode ? take_number(state, ' ') : std::nullopt;
+    const auto begun_unix_ns = size_bytes ? take_number(state, '\n') : std::nullopt;
+    if (!begun_unix_ns || *number >= *next) return corrupt_state(path_);
+    entries_.push_back({*number, *inode, *size_bytes, *begun_unix_ns});
   }
   next_ = *next;
   needed_next_ = next_ + 1;
@@ -185,7 +188,7 @@ base::Expected<void> FileSeries::open_next() {
     return synced;
   }
   file_ = std::move(*file);
-  entries_.push_back({next_++, stat->inode, 0});
+  entries_.push_back({next_++, stat->inode, 0, static_cast<uint64_t>(clock_.unix_ns())});
   saved_size_bytes_ = 0;
   needs_cut_ = false;
   return {};
@@ -228,6 +231,10 @@ uint64_t FileSeries::size_bytes() const {
   return file_ ? entries_.back().size_bytes : 0;
 }
 
+int64_t FileSeries::age_ns() const {
+  return file_ ? clock_.unix_ns() - static_cast<int64_t>(entries_.back().begun_unix_ns) : 0;
+}
+
 // --- saving ------------------------------------------------------------------------------------
 
 std::string FileSeries::save_state() {
@@ -235,7 +242,7 @@ std::string FileSeries::save_state() {
   state += std::to_string(next_) + "\n";
   for (const Entry& entry : entries_) {
     state += std::to_string(entry.number) + " " + std::to_string(entry.inode) + " " +
-             std::to_string(entry.size_bytes) + "\n";
+             std::to_string(entry.size_bytes) + " " + std::to_string(entry.begun_unix_ns) + "\n";
   }
   offered_next_ = next_ + 1;
   offered_size_bytes_ = size_bytes();

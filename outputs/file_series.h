@@ -4,13 +4,13 @@
 // name, and `PATH*` lists them in the order in which they were written. Of the full files the
 // newest `keep` stay.
 //
-// State (save_state(), text): the number that the next file gets, and number, inode and size of
-// each file of ours, oldest first; the last one is written to.
+// State (save_state(), text): the number that the next file gets, and number, inode, size and time
+// (Unix ns, when it was made) of each file of ours, oldest first; the last one is written to.
 //
 //     sawlog files 1
 //     next 3
-//     1 3940649674076 1073741911
-//     2 3940649674080 20488
+//     1 3940649674076 1073741911 1795647600000000000
+//     2 3940649674080 20488 1795651200000000000
 //
 // Invariants:
 //   * append() returns when the bytes, and the name of the file, are durable;
@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/base/filesystem.h"
 
@@ -37,7 +38,8 @@ namespace sawlog::outputs {
 
 class FileSeries {
  public:
-  FileSeries(base::Filesystem& filesystem, std::string path, uint32_t keep);
+  FileSeries(base::Filesystem& filesystem, const base::Clock& clock, std::string path,
+             uint32_t keep);
 
   // state: what save_state() gave, or "" on the first start; files that stand there then are not
   // touched.
@@ -49,6 +51,7 @@ class FileSeries {
   void end_file();
 
   [[nodiscard]] uint64_t size_bytes() const;  // of the current file, 0 without one
+  [[nodiscard]] int64_t age_ns() const;       // the same; negative after a clock was set back
   // Nothing can be appended before save_state() was made durable.
   [[nodiscard]] bool needs_save() const { return saved_next_ < needed_next_; }
   // The saved state covers everything that was appended.
@@ -66,6 +69,7 @@ class FileSeries {
     uint64_t number = 0;
     uint64_t inode = 0;
     uint64_t size_bytes = 0;
+    uint64_t begun_unix_ns = 0;
   };
 
   [[nodiscard]] base::Expected<void> parse(std::string_view state);
@@ -80,6 +84,7 @@ class FileSeries {
   [[nodiscard]] std::string name(uint64_t number) const;
 
   base::Filesystem& filesystem_;
+  const base::Clock& clock_;
   const std::string path_;
   const std::string directory_;
   const uint32_t keep_;

@@ -38,7 +38,8 @@ class Destinations:
                            "data_stream": self.index},
             "kafka": {"type": "kafka", "brokers": [self.kafka.address], "topic": self.test},
             "loki": {"type": "loki", "url": self.loki.url},
-            "file": {"type": "file", "path": str(self.directory / "output" / "records.json.zst")},
+            "file": {"type": "file", "path": str(self.directory / "output" / "records.json.zst"),
+                     "rotate": {"age": "5s", "keep": 1000}},
         }
         for output in outputs.values():
             if batch:

@@ -133,6 +133,16 @@ TEST(Loader, EveryKeyArrives) {
   EXPECT_EQ(archive.batch_bytes, 1u << 20);
   EXPECT_EQ(archive.batch_age_ns, 5'000'000'000);
   EXPECT_EQ(std::get<FileConfig>(archive.target).rotate_keep, 7);
+  EXPECT_EQ(std::get<FileConfig>(archive.target).rotate_age_ns, kUnlimitedNs);
+}
+
+TEST(Loader, TimesMayBeUnlimited) {
+  const auto age_ns = [](const std::string& age) {
+    const std::string output = "type: file, path: /a.zst, rotate: {age: " + age + "}";
+    return std::get<FileConfig>(config_of(with_output(output)).outputs.at(0).target).rotate_age_ns;
+  };
+  EXPECT_EQ(age_ns("1.5h"), 5'400'000'000'000);
+  EXPECT_EQ(age_ns("unlimited"), kUnlimitedNs);
 }
 
 TEST(Loader, ReferencesAreReplaced) {

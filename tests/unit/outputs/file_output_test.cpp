@@ -6,166 +6,12 @@
 #include <sstream>
 
 #include <gtest/gtest.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "lib/base/posix_filesystem.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/fake_filesystem.h"
-#include "tests/support/text_chunk.h"
+#include "tests/unit/outputs/file_output_fixture.h"
 
 namespace sawlog::outputs {
 namespace {
-
-std::string read_zstd(const std::string& text) {
-  std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
-  ZSTD_inBuffer input{text.data(), text.size(), 0};
-  std::string out;
-  size_t result = 0;
-  while (input.pos < input.size) {
-    char room[4096];
-    ZSTD_outBuffer output{room, sizeof(room), 0};
-    result = ZSTD_decompressStream(context.get(), &output, &input);
-    if (ZSTD_isError(result)) return "broken frame";
-    out.append(room, output.pos);
-  }
-  return result == 0 ? out : "incomplete frame";
-}
-
-std::string read_gzip(const std::string& text) {
-  std::string out;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    z_stream stream{};
-    if (inflateInit2(&stream, 15 + 16) != Z_OK) return "no memory";
-    std::string input(rest);
-    stream.next_in = reinterpret_cast<Bytef*>(input.data());
-    stream.avail_in = static_cast<uInt>(input.size());
-    int result = Z_OK;
-    while (result == Z_OK) {
-      char room[4096];
-      stream.next_out = reinterpret_cast<Bytef*>(room);
-      stream.avail_out = sizeof(room);
-      result = inflate(&stream, Z_NO_FLUSH);
-      out.append(room, sizeof(room) - stream.avail_out);
-    }
-    rest.remove_prefix(rest.size() - stream.avail_in);
-    inflateEnd(&stream);
-    if (result != Z_STREAM_END) return "broken member";
-  }
-  return out;
-}
-
-std::string read_lines(FrameFormat format, const std::string& text) {
-  if (format == FrameFormat::kZstd) return read_zstd(text);
-  if (format == FrameFormat::kGzip) return read_gzip(text);
-  return text;
-}
-
-// Line i of a log file.
-std::string line(size_t i) {
-  return R"({"@timestamp":"2026-11-21T07:06:55.000000Z","log.level":"info","message":"m","n":)" +
-         std::to_string(i) + "}\n";
-}
-
-// The numbers n of NDJSON lines; -1 for a line that is none of ours.
-std::vector<int> numbers_in(const std::string& text) {
-  std::vector<int> numbers;
-  std::istringstream lines(text);
-  for (std::string each; std::getline(lines, each);) {
-    const size_t at = each.find("\"n\":");
-    numbers.push_back(at == std::string::npos ? -1 : std::stoi(each.substr(at + 4)));
-  }
-  return numbers;
-}
-
-std::vector<int> numbers_to(size_t count) {
-  std::vector<int> numbers(count);
-  for (size_t i = 0; i < count; ++i) numbers[i] = static_cast<int>(i);
-  return numbers;
-}
-
-// What the consumer does, for one file of numbered lines: the cursor moves over settled lines, and
-// is saved together with the output's state.
-class Consumer final : public DeliverySink {
- public:
-  Consumer(base::Filesystem& disk, const base::Clock& clock, FileOptions options)
-      : disk_(disk), clock_(clock), options_(std::move(options)) {}
-
-  [[nodiscard]] bool start() {
-    output_.reset();
-    output_ = std::make_unique<FileOutput>(disk_, clock_, options_);
-    next_ = cursor_ = saved_cursor_;
-    const std::vector<std::string> states =
-        has_state_ ? std::vector{saved_state_} : std::vector<std::string>{};
-    return output_->restore(states).has_value();
-  }
-  void stop() { output_.reset(); }
-
-  void give(size_t lines) {
-    std::string text;
-    for (size_t i = 0; i < lines; ++i) text += line(next_ + i);
-    test::TextChunk chunk(text);
-    chunk.source.enrich = false;
-    (void)output_->handle(chunk.chunk,
-                          Delivery(this, {chunk.chunk.file, next_, next_ + lines, lines}));
-    next_ += lines;
-  }
-  // true: the state was saved
-  bool save_if_wanted() {
-    if (!output_->wants_save()) return false;
-    save();
-    return true;
-  }
-  void save() {
-    saved_state_ = output_->save_state(SaveKind::kFull);
-    has_state_ = true;
-    saved_cursor_ = cursor_;
-    output_->saved();
-  }
-
-  void settled(const LineRange& range, const Outcome& outcome) override {
-    EXPECT_EQ(range.begin, cursor_);
-    EXPECT_EQ(outcome.delivered, range.line_count);
-    cursor_ = range.end;
-  }
-  void unknown(const LineRange&) override {}
-
-  FileOutput& output() { return *output_; }
-  [[nodiscard]] size_t cursor() const { return cursor_; }
-  [[nodiscard]] size_t next() const { return next_; }
-
- private:
-  base::Filesystem& disk_;
-  const base::Clock& clock_;
-  const FileOptions options_;
-  std::unique_ptr<FileOutput> output_;
-  size_t next_ = 0;
-  size_t cursor_ = 0;
-  size_t saved_cursor_ = 0;
-  std::string saved_state_;
-  bool has_state_ = false;
-};
-
-FileOptions small_options(FrameFormat format) {
-  FileOptions options;
-  options.path = "/out/log";
-  options.format = format;
-  options.rotate_bytes = 700;
-  options.rotate_keep = 1000;
-  options.batch.bytes_max = 300;
-  return options;
-}
-
-std::string all_bytes(tests::FakeFilesystem& disk) {
-  std::vector<std::string> names;
-  const auto listed = disk.list("/out");
-  for (const auto& entry : *listed) names.push_back(entry.name);
-  std::sort(names.begin(), names.end());
-  std::string bytes;
-  for (const std::string& name : names) bytes += disk.content("/out/" + name);
-  return bytes;
-}
 
 constexpr FrameFormat kFormats[] = {FrameFormat::kNone, FrameFormat::kGzip, FrameFormat::kZstd};
 
@@ -229,6 +75,66 @@ TEST(FileOutput, RotatesOnASavedBoundaryOnly) {
   EXPECT_TRUE(disk.exists("/out/log.000001"));
 }
 
+TEST(FileOutput, RotatesByAge) {
+  tests::FakeClock clock;
+  tests::FakeFilesystem disk(clock);
+  FileOptions options = small_options(FrameFormat::kZstd);
+  options.rotate_age_ns = 60 * base::kNsPerSecond;
+  Consumer consumer(disk, clock, options);
+  ASSERT_TRUE(consumer.start());
+  consumer.save();
+  const auto deliver_one = [&] {
+    consumer.give(1);
+    consumer.output().drain();
+    (void)consumer.output().step();
+  };
+  deliver_one();
+  consumer.save();
+  clock.advance_seconds(59);
+  deliver_one();
+  EXPECT_GT(consumer.output().save_delay_ns(), 0);
+  clock.advance_seconds(1);
+  EXPECT_EQ(consumer.output().step().at_monotonic_ns, INT64_MAX) << "no line, no file";
+  EXPECT_EQ(consumer.output().save_delay_ns(), 0) << "the next file waits for the save";
+  deliver_one();
+  EXPECT_FALSE(disk.exists("/out/log.000001"));
+  consumer.save();
+  (void)consumer.output().step();
+  EXPECT_EQ(numbers_in(read_zstd(disk.content("/out/log"))), numbers_to(2));
+  EXPECT_EQ(numbers_in(read_zstd(disk.content("/out/log.000001"))), (std::vector<int>{2}));
+
+  consumer.save();
+  clock.advance_seconds(60);
+  ASSERT_TRUE(consumer.start());
+  deliver_one();
+  EXPECT_EQ(numbers_in(read_zstd(disk.content("/out/log.000002"))), (std::vector<int>{3}))
+      << "its age is known over a restart";
+}
+
+TEST(FileOutput, AClockThatIsSetBackEndsTheFile) {
+  struct WallClock final : base::Clock {
+    [[nodiscard]] int64_t unix_ns() const override { return wall_ns; }
+    [[nodiscard]] int64_t monotonic_ns() const override { return base::kNsPerSecond; }
+    int64_t wall_ns = tests::FakeClock::kStartUnixNs;
+  } clock;
+  tests::FakeClock of_disk;
+  tests::FakeFilesystem disk(of_disk);
+  FileOptions options = small_options(FrameFormat::kNone);
+  options.rotate_age_ns = 60 * base::kNsPerSecond;
+  Consumer consumer(disk, clock, options);
+  ASSERT_TRUE(consumer.start());
+  consumer.save();
+  for (const int back_seconds : {0, 3600, 0}) {
+    clock.wall_ns -= back_seconds * base::kNsPerSecond;
+    consumer.give(1);
+    consumer.output().drain();
+    (void)consumer.output().step();
+    consumer.save();
+  }
+  EXPECT_EQ(numbers_in(disk.content("/out/log")), numbers_to(1));
+  EXPECT_EQ(numbers_in(disk.content("/out/log.000001")), (std::vector<int>{1, 2}));
+}
+
 TEST(FileOutput, AFullDiskPausesAndLosesNothing) {
   tests::FakeClock clock;
   tests::FakeFilesystem disk(clock);
@@ -254,8 +160,8 @@ TEST(FileOutput, AFullDiskPausesAndLosesNothing) {
 
 // One run with a fault: the change number `fault` and all after it fail, then the power goes (or
 // only the agent dies). Afterwards the agent starts again and carries on.
-void run_with_crash(FrameFormat format, uint64_t fault, uint64_t kept_bytes, bool is_power_cut,
-                    int steps_per_save) {
+void run_with_crash(const FileOptions& options, uint64_t fault, uint64_t kept_bytes,
+                    bool is_power_cut, int steps_per_save) {
   SCOPED_TRACE("fault at change " + std::to_string(fault) + ", kept " + std::to_string(kept_bytes) +
                ", power cut " + std::to_string(is_power_cut) + ", steps per save " +
                std::to_string(steps_per_save));
@@ -263,7 +169,7 @@ void run_with_crash(FrameFormat format, uint64_t fault, uint64_t kept_bytes, boo
   tests::FakeClock clock;
   tests::FakeFilesystem disk(clock);
   disk.make_directory("/out");
-  Consumer consumer(disk, clock, small_options(format));
+  Consumer consumer(disk, clock, options);
   const auto run = [&](bool until_fault) {
     int steps = 0;
     while (consumer.cursor() < kLines && steps < 200) {
@@ -283,18 +189,27 @@ void run_with_crash(FrameFormat format, uint64_t fault, uint64_t kept_bytes, boo
   disk.fail_change(UINT64_MAX, 0);
   ASSERT_TRUE(consumer.start());
   run(false);
-  EXPECT_EQ(numbers_in(read_lines(format, all_bytes(disk))), numbers_to(kLines));
+  EXPECT_EQ(numbers_in(read_lines(options.format, all_bytes(disk))), numbers_to(kLines));
+  EXPECT_GT(disk.list("/out")->size(), 1);
   EXPECT_TRUE(consumer.output().take_notices().empty());
 }
 
 TEST(FileOutput, EachLineStandsOnceAfterACrashAtAnyChange) {
+  const FileOptions none = small_options(FrameFormat::kNone);
+  const FileOptions zstd = small_options(FrameFormat::kZstd);
+  const FileOptions gzip = small_options(FrameFormat::kGzip);
+  FileOptions by_age = zstd;
+  by_age.rotate_bytes = 1 << 20;
+  by_age.rotate_age_ns = 120 * base::kNsPerSecond;  // two steps
   for (uint64_t fault = 0; fault < 60; ++fault) {
     for (const int steps_per_save : {1, 3}) {
-      run_with_crash(FrameFormat::kNone, fault, 0, true, steps_per_save);
-      run_with_crash(FrameFormat::kNone, fault, 50, true, steps_per_save);
-      run_with_crash(FrameFormat::kZstd, fault, 10, true, steps_per_save);
-      run_with_crash(FrameFormat::kZstd, fault, 0, false, steps_per_save);
-      run_with_crash(FrameFormat::kGzip, fault, 10, false, steps_per_save);
+      run_with_crash(none, fault, 0, true, steps_per_save);
+      run_with_crash(none, fault, 50, true, steps_per_save);
+      run_with_crash(zstd, fault, 10, true, steps_per_save);
+      run_with_crash(zstd, fault, 0, false, steps_per_save);
+      run_with_crash(gzip, fault, 10, false, steps_per_save);
+      run_with_crash(by_age, fault, 10, true, steps_per_save);
+      run_with_crash(by_age, fault, 0, false, steps_per_save);
     }
   }
 }

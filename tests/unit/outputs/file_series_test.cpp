@@ -16,7 +16,7 @@ class FileSeriesTest : public testing::Test {
 
   // As after a start of the agent.
   base::Expected<void> start(uint32_t keep = 7) {
-    series_ = std::make_unique<FileSeries>(disk_, "/out/log", keep);
+    series_ = std::make_unique<FileSeries>(disk_, clock_, "/out/log", keep);
     return series_->restore(saved_);
   }
   void save() {
@@ -173,6 +173,25 @@ TEST_F(FileSeriesTest, ANumberThatSomebodyTookIsLeftToThem) {
   EXPECT_EQ(disk_.content("/out/log"), "theirs");
 }
 
+TEST_F(FileSeriesTest, AFileGrowsOldOverRestarts) {
+  ASSERT_TRUE(start());
+  save();
+  EXPECT_EQ(series_->age_ns(), 0) << "there is none";
+  clock_.advance_seconds(100);
+  append("a");
+  EXPECT_EQ(series_->age_ns(), 0);
+  save();
+  clock_.advance_seconds(50);
+  append("b");
+  EXPECT_EQ(series_->age_ns(), 50 * base::kNsPerSecond);
+  ASSERT_TRUE(start());
+  EXPECT_EQ(series_->age_ns(), 50 * base::kNsPerSecond);
+  next_file();
+  EXPECT_EQ(series_->age_ns(), 0);
+  append("c");
+  EXPECT_EQ(series_->age_ns(), 0);
+}
+
 TEST_F(FileSeriesTest, KeepsTheNewestFullFiles) {
   ASSERT_TRUE(start(2));
   save();
@@ -220,7 +239,8 @@ TEST_F(FileSeriesTest, AFailedWriteLeavesNothingBehind) {
 TEST_F(FileSeriesTest, RefusesAStateThatIsNotOne) {
   for (const char* state :
        {"?", "sawlog files 1\nnext ", "sawlog files 1\nnext x\n", "sawlog files 1\nnext 1\n0 5",
-        "sawlog files 1\nnext 1\n0 5 7", "sawlog files 1\nnext 1\n1 5 7\n"}) {
+        "sawlog files 1\nnext 1\n0 5 7\n", "sawlog files 1\nnext 1\n0 5 7 9",
+        "sawlog files 1\nnext 1\n1 5 7 9\n"}) {
     saved_ = state;
     const auto restored = start();
     ASSERT_FALSE(restored) << state;
