@@ -162,6 +162,34 @@ def test_an_operators_fault_pauses_and_loses_nothing(binary, server, tmp_path, i
     assert len(readers.read_elasticsearch(server.url, index)) == 3
 
 
+# ---- where lines go ----
+
+
+def test_indices_by_the_records_time(binary, server, tmp_path, index):
+    days = ["2026-11-20T23:59:59.999999Z", "2026-11-21T00:00:00.000000Z",
+            "2026-11-21T01:30:00.000000+02:00", "2024-02-29T12:00:00Z"]
+    (tmp_path / "app.log").write_text("".join(
+        json.dumps({"@timestamp": day, "message": day}) + "\n" for day in days))
+    agent = make_agent(tmp_path, server.url, index=f"{index}-%Y.%m.%d")
+    assert agent.run_once() == 0, agent.tail_of_log()
+    there = {day: [document["message"]
+                   for document in readers.read_elasticsearch(server.url, f"{index}-{day}")]
+             for day in ("2026.11.20", "2026.11.21", "2024.02.29")}
+    assert there == {"2026.11.20": [days[0], days[2]], "2026.11.21": [days[1]],
+                     "2024.02.29": [days[3]]}
+
+
+def test_a_pipeline_gets_the_lines(binary, opensearch, tmp_path, name):
+    """The Elasticsearch of these tests comes without processors."""
+    put(opensearch, f"/_ingest/pipeline/{name}", {"processors": [
+        {"set": {"field": "seen", "value": "yes"}}]})
+    append(tmp_path, 3)
+    agent = make_agent(tmp_path, opensearch.url, data_stream=name, pipeline=name)
+    assert agent.run_once() == 0, agent.tail_of_log()
+    documents = readers.read_elasticsearch(opensearch.url, name)
+    assert [document["seen"] for document in documents] == ["yes"] * 3
+
+
 # ---- a small and busy server ----
 
 
