@@ -3,6 +3,7 @@ second agent, lines that it refuses, passwords and certificates."""
 import json
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -87,6 +88,50 @@ def test_each_line_once_through_kills(binary, broker, tmp_path):
         assert agent.get("/health/ready").status_code == 200
         assert agent.stop() == 0
     compare(written, read(broker, "kills"), "trace_id", labels=set())
+
+
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+def codecs(broker: Server, topic: str) -> set[int]:
+    """Of the batches with records in a topic's segments; 4 is zstd (Kafka's record batch, v2)."""
+    found = set()
+    for segment in broker.directory.rglob(f"{topic}-*/*.log"):
+        data, at = segment.read_bytes(), 0
+        while at < len(data):
+            size, = struct.unpack_from(">i", data, at + 8)
+            attributes, = struct.unpack_from(">h", data, at + 21)
+            is_marker = attributes & 0x20
+            if not is_marker:
+                found.add(attributes & 7)
+            at += 12 + size
+    return found
+
+
+def test_topic_key_and_headers_of_a_line(binary, broker, tmp_path):
+    """And its neighbours with the same key stay in order, in one partition."""
+    log = tmp_path / "app.log"
+    lines = [{"@timestamp": "2026-11-21T07:06:55.000000Z", "message": f"{number}",
+              "service.name": service, "customer": f"c{number % 5}",
+              "trace_id": TRACE, "span_id": SPAN}
+             for number in range(200) for service in ("cart", "a b")]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    agent = make_agent(tmp_path, output(broker, "of.{service.name}", key="customer"))
+    assert agent.run_once() == 0, agent.tail_of_log()
+    for topic, service in (("of.cart", "cart"), ("of.a_b", "a b")):
+        messages = readers.kafka_messages(broker.address, topic)
+        want = [line for line in lines if line["service.name"] == service]
+        assert len(messages) == len(want)
+        for key in {line["customer"] for line in lines}:
+            of_key = [message for message in messages if message.key() == key.encode()]
+            assert len({message.partition() for message in of_key}) == 1
+            assert [json.loads(message.value())["message"] for message in of_key] == \
+                [line["message"] for line in want if line["customer"] == key]
+        headers = dict(messages[0].headers())
+        assert len(headers.pop("log.record.uid")) == 38
+        assert headers == {"log.file.path": str(log).encode(), "content-type": b"application/json",
+                           "traceparent": f"00-{TRACE}-{SPAN}-00".encode()}
+        assert codecs(broker, topic) == {4}
 
 
 def test_a_transaction_that_took_too_long_is_sent_again(binary, broker, tmp_path):

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import httpx
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.error import KafkaError, KafkaException
 
@@ -75,6 +75,12 @@ def kafka_has_open_transaction(brokers: str, topic: str) -> bool:
 
 def read_kafka(brokers: str, topic: str) -> list[tuple[bytes, dict[str, bytes]]]:
     """(value, headers) of each committed message."""
+    return [(message.value(), dict(message.headers() or []))
+            for message in kafka_messages(brokers, topic)]
+
+
+def kafka_messages(brokers: str, topic: str) -> list[Message]:
+    """Each committed message, in the order of its partition."""
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": "reader", "enable.auto.commit": False,
         "isolation.level": "read_committed", "enable.partition.eof": True,
@@ -88,7 +94,7 @@ def read_kafka(brokers: str, topic: str) -> list[tuple[bytes, dict[str, bytes]]]
             for message in consumer.consume(PAGE, timeout=0.2):
                 error = message.error()
                 if error is None:
-                    messages.append((message.value(), dict(message.headers() or [])))
+                    messages.append(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     open_partitions.discard(message.partition())
                 else:
