@@ -27,6 +27,7 @@ LINES_PER_SECOND = 1000
 BEHIND_S_MAX = 5  # how much of what is written the others may have before them
 SINK = ROOT / "build" / "bench" / "pipeline_sink"
 PIECE = 16 << 20
+pytestmark = pytest.mark.timeout(7200)
 WAITING_S = 20  # over which the CPU time of back pressure is measured
 
 

@@ -23,6 +23,7 @@ ROUNDS_AT_ONCE = 10  # then what arrived is compared, and everything begins anew
 LINES_PER_SECOND = 5000
 DESTINATIONS = ["elasticsearch", "opensearch", "kafka", "loki", "file"]
 VICTIMS = ["agent", "server", "both"]
+pytestmark = pytest.mark.timeout(600 + 90 * ROUNDS)  # a server that starts may take half a minute
 
 
 class Ledger:

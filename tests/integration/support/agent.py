@@ -108,7 +108,7 @@ class Agent:
     # ---- what it says ----
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10, verify=False)
 
     def consumers(self) -> dict[str, dict]:
         """/status, by the consumer's name."""
