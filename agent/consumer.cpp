@@ -47,6 +47,7 @@ Consumer::Consumer(ConsumerOptions options, const FileTable& table,
 
 outputs::Wake Consumer::step() {
   if (table_.version() != table_version_) take_snapshot();
+  take_changes();
   const bool did_read = read_some();
   if (!did_read && reading_ == Reading::kToLimits) output_->drain();
   outputs::Wake wake;
@@ -87,6 +88,7 @@ void Consumer::finish_at_current_sizes() {
     if (content == nullptr || content->compression == Compression::kNone) {
       entry.limit = entry.progress->file().size_bytes();
     }
+    make_ready(id, entry);
   }
   reading_ = Reading::kToLimits;
 }
@@ -102,8 +104,10 @@ void Consumer::reconfigure(size_t index, std::vector<std::string> sources) {
 
 bool Consumer::is_finished() const {
   if (is_dirty_ || checkpoint_->state().prepared || !pending_notes_.empty()) return false;
-  return std::all_of(order_.begin(), order_.end(), [this](const base::FileId& id) {
-    const FileEntry& entry = files_.at(id);
+  return std::ranges::all_of(active_, [this](const base::FileId& id) {
+    const auto found = files_.find(id);
+    if (found == files_.end()) return true;
+    const FileEntry& entry = found->second;
     return !entry.progress->has_in_flight() &&
            (reading_ != Reading::kToLimits || !has_unread(entry));
   });
@@ -116,7 +120,9 @@ void Consumer::settled(const outputs::LineRange& range, const outputs::Outcome& 
 
 void Consumer::unknown(const outputs::LineRange& range) {
   const auto found = files_.find(range.file);
-  if (found != files_.end()) found->second.progress->lose_track(range);
+  if (found == files_.end()) return;
+  found->second.progress->lose_track(range);
+  make_ready(found->first, found->second);
 }
 
 // --- which files -------------------------------------------------------------------------------
@@ -124,22 +130,37 @@ void Consumer::unknown(const outputs::LineRange& range) {
 void Consumer::take_snapshot() {
   const bool is_first = !std::exchange(has_snapshot_, true);
   table_version_ = table_.version();
+  changes_seen_ = table_.change_end();
   const auto listed = table_.snapshot();
   for (auto& [id, entry] : files_) entry.is_listed = false;
-  order_.clear();
   for (const auto& file : *listed) {
     if (!wants_source(file->source()->name)) {
       file->set_unwanted(options_.index);
       continue;
     }
     add_file(file, is_first);
-    order_.push_back(file->id());
-  }
-  for (const auto& [id, entry] : files_) {
-    if (!entry.is_listed) order_.push_back(id);
+    make_ready(file->id(), files_.at(file->id()));
   }
   drop_unlisted_files();
   file_reader_.close_released();
+}
+
+void Consumer::take_changes() {
+  const auto changed = table_.take_changes(changes_seen_);
+  if (!changed) {
+    for (auto& [id, entry] : files_) make_ready(id, entry);
+    return;
+  }
+  for (const base::FileId& id : *changed) {
+    const auto found = files_.find(id);
+    if (found != files_.end()) make_ready(found->first, found->second);
+  }
+}
+
+void Consumer::make_ready(const base::FileId& id, FileEntry& entry) {
+  if (std::exchange(entry.is_ready, true)) return;
+  ready_.push_back(id);
+  active_.insert(id);
 }
 
 bool Consumer::wants_source(const std::string& source) const {
@@ -193,7 +214,6 @@ void Consumer::drop_unlisted_files() {
     mark_dirty();
     it = files_.erase(it);
   }
-  std::erase_if(order_, [this](const base::FileId& id) { return !files_.contains(id); });
 }
 
 // --- saving ------------------------------------------------------------------------------------
@@ -328,50 +348,10 @@ void Consumer::take_over(const ConsumerSave& concluded) {
       entry.progress->resume_at(cursor);
       entry.is_verified = cursor.hashed_bytes == 0;
       entry.exhausted_at.reset();
+      make_ready(id, entry);
     }
     entry.progress->file().set_acknowledged(options_.index, cursor);
   }
-}
-
-// --- telling -----------------------------------------------------------------------------------
-
-void Consumer::publish_status() {
-  status_published_at_ns_ = clock_.monotonic_ns();
-  ConsumerStatus status;
-  status.name = options_.name;
-  // What was saved: figures that were shown once do not go back after a crash.
-  status.ledger = checkpoint_->state().ledger;
-  status.in_flight_lines = ledger_.read_lines - status.ledger.read_lines;
-  const int64_t now = clock_.unix_ns();
-  for (auto& [id, entry] : files_) {
-    const FileProgress& progress = *entry.progress;
-    status.in_flight_lines += progress.in_flight_lines();
-    const uint64_t size = progress.file().size_bytes();
-    const uint64_t offset = progress.cursor().offset;
-    if (offset >= size) {
-      entry.behind_since_unix_ns = 0;
-      continue;
-    }
-    status.lag_bytes += size - offset;
-    if (entry.behind_since_unix_ns == 0) entry.behind_since_unix_ns = now;
-    if (status.oldest_unread_unix_ns == 0 ||
-        entry.behind_since_unix_ns < status.oldest_unread_unix_ns) {
-      status.oldest_unread_unix_ns = entry.behind_since_unix_ns;
-    }
-  }
-  status.health = output_->health();
-  status.counters = output_->counters();
-  status.dead_letters = output_->dead_letters();
-  status.memory_bytes = output_->memory_bytes();
-  status.save_error = save_error_;
-  status.read_bytes_by_source = read_bytes_by_source_;
-  const std::lock_guard lock(status_mutex_);
-  status_ = std::move(status);
-}
-
-ConsumerStatus Consumer::status() const {
-  const std::lock_guard lock(status_mutex_);
-  return status_;
 }
 
 void Consumer::report(const char* level, const std::string& message) const {

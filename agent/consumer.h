@@ -22,12 +22,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "agent/checkpoint/consumer_checkpoint.h"
@@ -115,6 +117,7 @@ class Consumer final : private outputs::DeliverySink {
     std::unique_ptr<FileProgress> progress;
     std::optional<uint64_t> limit;  // of kToLimits
     bool is_listed = true;          // still in the table
+    bool is_ready = false;          // in ready_
     bool is_verified = false;       // the cursor was compared with the content
     bool is_dirty = false;          // the cursor moved since the last save
     uint64_t repeat_end = 0;        // what lies before it may have been sent before the start
@@ -134,6 +137,9 @@ class Consumer final : private outputs::DeliverySink {
   void unknown(const outputs::LineRange& range) override;
 
   void take_snapshot();
+  void take_changes();
+  void make_ready(const base::FileId& id, FileEntry& entry);
+  FileEntry* take_ready();
   void add_file(const std::shared_ptr<TailedFile>& file, bool was_there_at_start);
   void drop_unlisted_files();
   bool wants_source(const std::string& source) const;
@@ -170,6 +176,7 @@ class Consumer final : private outputs::DeliverySink {
   void mark_dirty();
   void look_for_repeats();
   void publish_status();
+  void add_lag(ConsumerStatus& status, FileEntry& entry) const;
   void report(const char* level, const std::string& message) const;
 
   ConsumerOptions options_;
@@ -184,8 +191,14 @@ class Consumer final : private outputs::DeliverySink {
   std::optional<uint64_t> table_version_;  // as of the last snapshot; nullopt: it is stale
   bool has_snapshot_ = false;
   std::unordered_map<base::FileId, FileEntry> files_;
-  std::vector<base::FileId> order_;         // oldest first, as in the table
-  size_t turn_ = 0;                         // whose turn it is in order_
+  uint64_t changes_seen_ = 0;  // of the table
+  // Every file that has something to read is in here, and is_ready; those that have not are taken
+  // out when it is their turn. The first is next.
+  std::deque<base::FileId> ready_;
+  // Every file that is behind or has something in flight is in here; others leave in
+  // publish_status().
+  std::unordered_set<base::FileId> active_;
+  std::vector<base::FileId> held_back_;     // with an open record
   std::vector<FileEntry*> by_time_;         // of read_by_time()
   int64_t next_record_due_ns_ = INT64_MAX;  // of all open records
   Reading reading_ = Reading::kAll;

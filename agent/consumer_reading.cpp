@@ -44,19 +44,28 @@ bool Consumer::read_some() {
 }
 
 bool Consumer::read_in_turn() {
-  bool did_read = false;
-  for (int chunks = 0; chunks < kChunksPerStep && output_->wants_more(); ++chunks) {
-    size_t looked_at = 0;
-    while (looked_at < order_.size()) {
-      FileEntry& entry = files_.at(order_[turn_++ % order_.size()]);
-      ++looked_at;
-      if (has_unread(entry) && read_file(entry, INT64_MAX) == Attempt::kGiven) break;
-      if (looked_at == order_.size()) return did_read;
+  int chunks = 0;
+  for (size_t left = ready_.size(); left > 0 && chunks < kChunksPerStep && output_->wants_more();
+       --left) {
+    FileEntry* const entry = take_ready();
+    if (entry == nullptr || !has_unread(*entry)) continue;
+    const base::FileId id = entry->progress->file().id();
+    if (read_file(*entry, INT64_MAX) == Attempt::kGiven) {
+      ++chunks;
+      left = ready_.size() + 1;
     }
-    if (order_.empty()) return did_read;
-    did_read = true;
+    if (has_unread(*entry)) make_ready(id, *entry);
   }
-  return did_read;
+  return chunks > 0;
+}
+
+// The first of ready_; null if it is gone.
+Consumer::FileEntry* Consumer::take_ready() {
+  const auto found = files_.find(ready_.front());
+  ready_.pop_front();
+  if (found == files_.end()) return nullptr;
+  found->second.is_ready = false;
+  return &found->second;
 }
 
 bool Consumer::read_by_time() {
@@ -64,9 +73,11 @@ bool Consumer::read_by_time() {
     return left->next_time_unix_ns > right->next_time_unix_ns;
   };
   by_time_.clear();
-  for (const base::FileId& id : order_) {
-    FileEntry& entry = files_.at(id);
-    if (has_unread(entry)) by_time_.push_back(&entry);
+  for (size_t left = ready_.size(); left > 0; --left) {
+    FileEntry* const entry = take_ready();
+    if (entry == nullptr || !has_unread(*entry)) continue;
+    make_ready(entry->progress->file().id(), *entry);
+    by_time_.push_back(entry);
   }
   std::ranges::make_heap(by_time_, is_later);
   int chunks = 0;
@@ -174,6 +185,7 @@ void Consumer::wait_for_record(FileEntry& entry) {
   OpenRecord& record = *entry.open_record;
   record.due_ns = std::min(now + kRecordWaitNs, record.since_ns + kRecordWaitMaxNs);
   next_record_due_ns_ = std::min(next_record_due_ns_, record.due_ns);
+  held_back_.push_back(entry.progress->file().id());
 }
 
 bool Consumer::verify_cursor(FileEntry& entry) {
@@ -194,13 +206,21 @@ bool Consumer::verify_cursor(FileEntry& entry) {
   return true;
 }
 
+// Those that are due have their turn; they are held back again if they still may go on.
 void Consumer::look_for_next_due_record() {
   const int64_t now = clock_.monotonic_ns();
   next_record_due_ns_ = INT64_MAX;
-  for (const auto& [id, entry] : files_) {
-    if (entry.open_record && entry.open_record->due_ns > now)
-      next_record_due_ns_ = std::min(next_record_due_ns_, entry.open_record->due_ns);
-  }
+  std::erase_if(held_back_, [&](const base::FileId& id) {
+    const auto found = files_.find(id);
+    if (found == files_.end() || !found->second.open_record) return true;
+    const int64_t due_ns = found->second.open_record->due_ns;
+    if (due_ns > now) {
+      next_record_due_ns_ = std::min(next_record_due_ns_, due_ns);
+      return false;
+    }
+    make_ready(id, found->second);
+    return true;
+  });
 }
 
 void Consumer::give(FileEntry& entry, ChunkRead& read) {

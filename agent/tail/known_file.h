@@ -29,6 +29,7 @@ struct KnownFile {
 
   FileState state = FileState::kReading;  // as decided; consumers see it when it is durable
   bool is_published = false;              // in the FileTable
+  uint64_t change_count = 0;              // of file, as last told by the FileTable
   bool is_damage_reported = false;
 
   // The last look.

@@ -202,6 +202,7 @@ void LifeCycle::forget(const std::vector<base::FileId>& ids) {
 void LifeCycle::publish(FileTable& table) {
   bool has_changed = std::exchange(context_.is_table_stale, false);
   FileList files;
+  std::vector<base::FileId> changed;
   for (const auto& [id, known] : context_.files.all()) {
     if (known->file != nullptr && !known->record.is_released) close_idle(*known);
   }
@@ -210,14 +211,21 @@ void LifeCycle::publish(FileTable& table) {
   context_.counters.files_open = 0;
   for (const auto& [id, known] : context_.files.all()) {
     if (known->file == nullptr) continue;
+    const std::shared_ptr<TailedFile> file = known->file;
     show(*known);
+    const uint64_t change_count = file->change_count();
+    if (std::exchange(known->change_count, change_count) != change_count) changed.push_back(id);
     const bool is_listed = known->file != nullptr;
     has_changed = has_changed || is_listed != known->is_published;
     known->is_published = is_listed;
     if (is_listed) files.push_back(known->file);
     if (known->content != nullptr) ++context_.counters.files_open;
   }
-  if (!has_changed) return;
+  if (has_changed) publish_list(table, std::move(files));
+  table.note_changes(changed);
+}
+
+void LifeCycle::publish_list(FileTable& table, FileList files) const {
   std::unordered_map<base::FileId, int64_t> modified;
   for (const auto& file : files) {
     modified[file->id()] = context_.files.all().at(file->id())->status.modified_unix_ns;

@@ -34,6 +34,7 @@ class LifeCycle {
   void give_up(KnownFile& known);
   void forget(const std::vector<base::FileId>& ids);
 
+  void publish_list(FileTable& table, FileList files) const;
   void show(KnownFile& known);
   void let_go(KnownFile& known);
   void close_idle(KnownFile& known);

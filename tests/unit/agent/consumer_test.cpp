@@ -58,7 +58,9 @@ class ConsumerTest : public testing::Test {
     look();
     table.publish({file});
   }
-  void look() { file->set_size_bytes(disk.content("/logs/a.log").size()); }
+  void change() { table.note_changes({file->id()}); }
+  void end() { file->set_end_is_final(), change(); }
+  void look() { file->set_size_bytes(disk.content("/logs/a.log").size()), change(); }
   void write(std::string_view text) {
     disk.append_to("/logs/a.log", text);
     look();
@@ -108,7 +110,7 @@ TEST_F(ConsumerTest, AnUnfinishedLastLineIsDeliveredWhenTheEndIsFinal) {
   write("one\ntwo");
   run_steps();
   EXPECT_THAT(lines(), ElementsAre("one"));
-  file->set_end_is_final();
+  end();
   run_steps();
   EXPECT_THAT(lines(), ElementsAre("one", "two"));
   EXPECT_EQ(file->acknowledged(0), 7);
@@ -356,8 +358,9 @@ TEST_F(ConsumerTest, ARecordGoesOnOverTheRenameOfItsFile) {
   ASSERT_TRUE(disk.rename("/logs/a.log", "/logs/a.log.1"));
   disk.append_to("/logs/a.log.1", "ValueError: y\n");
   file->set_size_bytes(disk.content("/logs/a.log.1").size());
+  change();
   run_steps();
-  file->set_end_is_final();
+  end();
   run_steps();
   EXPECT_THAT(lines(), ElementsAre("ERROR x\nTraceback (most recent call last):\n  frame\n"
                                    "ValueError: y"));
