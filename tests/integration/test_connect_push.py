@@ -46,6 +46,15 @@ def test_otlp(binary, otlp_url, tmp_path):
     assert code == 1 and "404" in text and "correct 'url'" in text, text
 
 
+def test_a_collector(binary, otelcol, tmp_path):
+    code, text = connect(tmp_path, type="otlp", url=otelcol.url)
+    assert (code, text.startswith("out: works: ")) == (0, True), text
+    code, text = connect(tmp_path, type="otlp", url=otelcol.url + "/else")
+    assert code == 1 and "404" in text and "correct 'url'" in text, text
+    records = otelcol.directory / "records.json"
+    assert not records.exists() or records.read_text() == ""
+
+
 OUTPUTS = {"loki": {"type": "loki", "tenant": "team-a"},
            "otlp": {"type": "otlp", "headers": {"X-Scope-OrgID": "team-a"}}}
 

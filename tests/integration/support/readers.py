@@ -9,13 +9,31 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.error import KafkaError, KafkaException
 
+from support.waiting import wait_for
+
 PAGE = 5000  # the most that Loki gives at once
 BEING_MADE = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
               KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
 def read_elasticsearch(url: str, index: str) -> list[dict]:
-    """The documents of an index or data stream, OpenSearch's as well."""
+    """The documents of an index or data stream, OpenSearch's as well.
+
+    A node that has just replayed much is short of memory for a moment: it is asked again, from the
+    beginning.
+    """
+    def attempt() -> tuple[bool, list[dict] | str]:
+        try:
+            return True, scroll_elasticsearch(url, index)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                raise
+            return False, error.response.text
+
+    return wait_for(f"the documents of {index}", attempt, 300, pause=2)[1]
+
+
+def scroll_elasticsearch(url: str, index: str) -> list[dict]:
     with httpx.Client(base_url=url, timeout=60) as client:
         if client.post(f"/{index}/_refresh").status_code == 404:
             return []
