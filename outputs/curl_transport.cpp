@@ -10,12 +10,14 @@
 #include <curl/curl.h>
 
 #include "lib/base/check.h"
+#include "outputs/secret_mask.h"
 
 namespace sawlog::outputs {
 namespace {
 
 constexpr long kTransferBufferBytes = 512 << 10;
 constexpr size_t kResponseReserveBytes = 16u << 10;
+constexpr long kFirstRefusal = 300;  // statuses from here on may become messages
 
 // Failures that only the operator can mend.
 bool is_operators(CURLcode code) {
@@ -97,7 +99,11 @@ std::string failure_text(const Transfer& transfer, CURLcode code) {
 class CurlTransport::Implementation {
  public:
   Implementation(CurlOptions options, const base::Clock& clock, int epoll_fd)
-      : options_(std::move(options)), clock_(clock), epoll_fd_(epoll_fd) {
+      : options_(std::move(options)),
+        mask_({options_.credentials.password, options_.credentials.api_key,
+               options_.credentials.bearer}),
+        clock_(clock),
+        epoll_fd_(epoll_fd) {
     static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
     CHECK(initialized == CURLE_OK);
     multi_ = curl_multi_init();
@@ -253,6 +259,7 @@ class CurlTransport::Implementation {
         long status = 0;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         response.status = static_cast<int>(status);
+        if (status >= kFirstRefusal) mask_.apply(response.sent.headers, response.body);
       } else {
         response.error = failure_text(*transfer, code);
         response.is_operators_fault = is_operators(code);
@@ -291,6 +298,7 @@ class CurlTransport::Implementation {
   }
 
   const CurlOptions options_;
+  const SecretMask mask_;
   const base::Clock& clock_;
   const int epoll_fd_;
   CURLM* multi_ = nullptr;

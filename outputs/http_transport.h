@@ -4,7 +4,8 @@
 //
 // Single-threaded: start(), poll() and the answers belong to the consumer's thread.
 // Redirects are not followed. An answer larger than the request's response_bytes_max is cut off and
-// reported as a failure of the transport. Secrets (headers, passwords) appear in no message.
+// reported as a failure of the transport. Secrets (headers, passwords) appear in no message, also
+// where the server's refusal repeats them.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 """Answers that no real Elasticsearch gives when it is asked to, before one that takes the lines in
 the end: each line is there once, whatever was answered; and several hosts, some of them dead."""
+import base64
 import socket
 
 import pytest
@@ -12,6 +13,7 @@ from support.workload import Workload
 
 RSS_MAX = (256 + 32) << 20  # the default memory_limit, and what is not counted in it
 SECRET = "s3cret-word"
+BASIC = base64.b64encode(f"agent:{SECRET}".encode()).decode()
 OK = b"HTTP/1.1 200 OK\r\n"
 FAULTS = {
     # name: (the bytes of the answer, the health that it means, what the reason says)
@@ -27,6 +29,10 @@ FAULTS = {
                     "answered: 503: busy"),
     "too_many": (b"HTTP/1.1 429 No\r\nRetry-After: 1\r\nContent-Length: 4\r\n\r\nbusy",
                  "unreachable", "answered: 429: busy"),
+    # some gateways show what they got
+    "secrets": (b"HTTP/1.1 401 No\r\nContent-Length: 47\r\n\r\n"
+                b"no: Basic YWdlbnQ6czNjcmV0LXdvcmQ=, s3cret-word", "paused",
+                "answered: 401: no: Basic ***, ***"),
     "not_found": (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "paused", "answered: 404"),
 }
 
@@ -49,7 +55,7 @@ def run_over(answer: bytes, server, directory, name: str, health: str, reason: s
         wait_delivered(agent, len(written))
         wait_health(agent, "up")
         shown = agent.log.read_text() + agent.get("/status").text + ready.text
-        assert SECRET not in shown
+        assert SECRET not in shown and BASIC not in shown
         assert agent.consumers()["search"]["dead_lettered_lines"] == 0
         assert agent.rss_bytes_max() < RSS_MAX
         assert agent.stop() == 0
