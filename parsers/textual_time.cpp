@@ -71,7 +71,6 @@ bool TextualTime::read(std::string_view text, int64_t near_unix_ns) {
   constexpr size_t kBytesMin = 13;  // 1121 07:06:55
   if (text.size() < kBytesMin || text.size() > 48) return false;
   if (text[2] == '/') {
-    Date date;
     const auto day = number(take_until(text, '/'));
     const auto month = month_named(take_until(text, '/'));
     const auto year = number(take_until(text, ':'));

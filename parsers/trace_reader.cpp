@@ -105,7 +105,6 @@ bool TraceReader::goes_on(std::string_view line) {
       {"During handling of the above exception", "The above exception was the direct cause"});
   constexpr auto kCauses =
       std::to_array<std::string_view>({"Caused by: ", "Suppressed: ", "... ", "Node.js v"});
-  ExceptionLine exception;
   switch (trace_) {
     case Trace::kPython:
       // The exception's line ends it, whatever its name is.
