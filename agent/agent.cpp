@@ -10,6 +10,7 @@
 #include "agent/agent_implementation.h"
 #include "agent/checkpoint/agent_id.h"
 #include "agent/checkpoint/consumer_checkpoint.h"
+#include "agent/dashboard/figures.h"
 #include "agent/metrics/metric_handler.h"
 #include "agent/output_factory.h"
 #include "agent/source_factory.h"
@@ -233,9 +234,20 @@ void Agent::Implementation::look() {
   }
   if (const auto snapshot = snapshots_.current()) {
     summary_.look(*snapshot, clock_.monotonic_ns());
+    keep_history(*snapshot);
   }
   for (const auto& consumer : consumers_) consumer.loop->wake();
   look_began_ns_.store(INT64_MAX, std::memory_order_relaxed);
+}
+
+// Only tail's thread, which no reload runs beside, changes what status() looks at.
+void Agent::Implementation::keep_history(const MetricSetSnapshot& snapshot) {
+  const int64_t now_unix_s = clock_.unix_ns() / base::kNsPerSecond;
+  if (config_.http.listen.empty() || !history_.is_due(now_unix_s)) return;
+  ExpositionWriter writer(ExpositionFormat::kPrometheus);
+  write_own_metrics(own_figures(status()), writer);
+  host_metrics_.write(writer);
+  history_.add(history_points(snapshot, std::move(writer).finish()), now_unix_s);
 }
 
 void Agent::Implementation::join_tail() {

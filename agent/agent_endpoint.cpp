@@ -1,12 +1,50 @@
 // What the endpoint of a running agent tells, and its start.
 
+#include <charconv>
 #include <shared_mutex>
 
 #include "agent/agent_implementation.h"
+#include "agent/dashboard/page.h"
 #include "agent/metrics/own_metrics.h"
 #include "agent/status_text.h"
 
 namespace sawlog::agent {
+namespace {
+
+std::string value_of(const HttpAnswers::Parameters& parameters, const char* name) {
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? "" : found->second;
+}
+
+int64_t range_seconds(const HttpAnswers::Parameters& parameters) {
+  constexpr int64_t kDefault = 900;
+  const std::string text = value_of(parameters, "range");
+  int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc() && seconds > 0 ? seconds : kDefault;
+}
+
+LogQuery log_query(const HttpAnswers::Parameters& parameters) {
+  LogQuery query;
+  query.after = value_of(parameters, "after");
+  query.service = value_of(parameters, "service");
+  query.text = value_of(parameters, "text");
+  query.trace = value_of(parameters, "trace");
+  parsers::Value level;
+  level.kind = parsers::ValueKind::kString;
+  const std::string level_text = value_of(parameters, "level");
+  level.text = level_text;
+  query.level_min = parsers::level_of(level);
+  return query;
+}
+
+HttpPage http_page() {
+  const DashboardPage& page = dashboard_page();
+  return {
+      {kDashboardPaths.begin(), kDashboardPaths.end()}, page.html, page.content_security_policy};
+}
+
+}  // namespace
 
 base::Expected<std::unique_ptr<HttpServer>> Agent::Implementation::listen(
     const config::HttpConfig& http) {
@@ -52,6 +90,16 @@ HttpAnswers Agent::Implementation::answers() {
     return summary_.json(snapshot ? *snapshot : MetricSetSnapshot(), clock_.monotonic_ns(),
                          clock_.unix_ns());
   };
+  answers.history_json = [this](const HttpAnswers::Parameters& parameters) {
+    return history_.json(range_seconds(parameters), clock_.unix_ns() / base::kNsPerSecond);
+  };
+  if (config_.http.is_restricted()) {
+    answers.log_lines_json = [this](const HttpAnswers::Parameters& parameters) {
+      const std::shared_lock lock(structure_mutex_);
+      return log_view_.json(*table_.snapshot(), log_query(parameters));
+    };
+  }
+  answers.page = http_page();
   if (config_.recorded) {
     answers.record = [this](std::string_view body) {
       const std::shared_lock lock(structure_mutex_);

@@ -34,8 +34,10 @@
 #include "agent/agent.h"
 #include "agent/checkpoint/state_lock.h"
 #include "agent/consumer_loop.h"
+#include "agent/dashboard/history.h"
 #include "agent/endpoints/http_server.h"
 #include "agent/host/host_metrics.h"
+#include "agent/log_view.h"
 #include "agent/metrics/metric_snapshot.h"
 #include "agent/metrics/summary.h"
 #include "agent/recorder.h"
@@ -89,6 +91,7 @@ class Agent::Implementation {
   void join_tail();
   void run_tail();
   void look();
+  void keep_history(const MetricSetSnapshot& snapshot);
 
   // agent_reload.cpp
   void retire(const std::vector<std::string>& names);
@@ -116,6 +119,8 @@ class Agent::Implementation {
   MetricSnapshots snapshots_;
   const HostMetrics host_metrics_{filesystem_, clock_};
   Summary summary_;
+  History history_;
+  const LogView log_view_{filesystem_};
   std::unique_ptr<Recorder> recorder_;  // nullptr: nothing is taken by POST /record
   // Which consumers and files there are: the endpoint's threads hold it shared while they look.
   mutable std::shared_mutex structure_mutex_;

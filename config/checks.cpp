@@ -10,15 +10,16 @@
 #include "config/units.h"
 
 namespace sawlog::config {
+
+bool HttpConfig::is_loopback() const {
+  const std::string host = listen.substr(0, listen.rfind(':'));
+  return host.starts_with("127.") || host == "localhost" || host == "[::1]" || host == "::1";
+}
+
 namespace {
 
 std::string output_path(const OutputConfig& output, const std::string& key) {
   return "outputs." + output.name + (key.empty() ? "" : "." + key);
-}
-
-bool is_loopback(const std::string& listen) {
-  const std::string host = listen.substr(0, listen.rfind(':'));
-  return host.starts_with("127.") || host == "localhost" || host == "[::1]" || host == "::1";
 }
 
 void check_http(const Config& config, Reading& reading) {
@@ -30,8 +31,7 @@ void check_http(const Config& config, Reading& reading) {
     reading.mistake(reading.place_of("http.tls.client_ca"),
                     "tls.client_ca needs tls.cert and tls.key");
   }
-  if (http.listen.empty() || is_loopback(http.listen)) return;
-  if (!http.token.empty() || !http.tls_client_ca.empty() || http.allow_open) return;
+  if (http.listen.empty() || http.is_restricted() || http.allow_open) return;
   reading.mistake(reading.place_of("http.listen"),
                   "'http.listen' is open to other hosts; set http.token, http.tls.client_ca, or "
                   "http.allow_open: true");
@@ -248,7 +248,7 @@ void check_metrics(const Config& config, Reading& reading) {
 bool takes_recorded_values(const HttpConfig& http) {
   if (http.listen.empty()) return false;
   return http.record == RecordAccess::kAlways ||
-         (http.record == RecordAccess::kLoopback && is_loopback(http.listen));
+         (http.record == RecordAccess::kLoopback && http.is_loopback());
 }
 
 // What was recorded is followed like any other file, by the metrics alone.

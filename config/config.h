@@ -45,6 +45,12 @@ struct HttpConfig {
   std::string tls_cert, tls_key, tls_client_ca;
   bool allow_open = false;
   RecordAccess record = RecordAccess::kLoopback;
+  // Only this host reaches it.
+  [[nodiscard]] bool is_loopback() const;
+  // Who reaches it is of this host, or has shown who he is.
+  [[nodiscard]] bool is_restricted() const {
+    return is_loopback() || !token.empty() || !tls_client_ca.empty();
+  }
   bool operator==(const HttpConfig&) const = default;
 };
 

@@ -1,7 +1,7 @@
 #include "agent/endpoints/http_server.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <future>
 #include <netinet/in.h>
@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "agent/endpoints/connection_places.h"
+#include "agent/endpoints/http_address.h"
 #include "lib/base/json_encode.h"
 
 namespace sawlog::agent {
@@ -28,33 +29,11 @@ constexpr time_t kReadTimeoutS = 5;
 constexpr time_t kWriteTimeoutS = 10;
 constexpr std::chrono::milliseconds kFinishMax = 1s;
 constexpr const char* kJson = "application/json";
+constexpr const char* kHtml = "text/html; charset=utf-8";
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 constexpr std::array<std::string_view, 4> kPrefixes = {"", "/api/v1/monitoring", "/api/v1",
                                                        "/monitoring"};
-
-struct Address {
-  std::string host;
-  int port = 0;
-};
-
-base::Expected<Address> parse_address(const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  Address address;
-  if (colon != std::string::npos) {
-    address.host = listen.substr(0, colon);
-    const char* const end = listen.data() + listen.size();
-    const auto [stop, error] = std::from_chars(listen.data() + colon + 1, end, address.port);
-    if (error == std::errc() && stop == end && !address.host.empty()) {
-      if (address.host.starts_with('[') && address.host.ends_with(']')) {
-        address.host = address.host.substr(1, address.host.size() - 2);
-      }
-      return address;
-    }
-  }
-  return base::unexpected(base::ErrorCode::kInvalid,
-                          "cannot listen on '" + listen + "': it is not address:port");
-}
 
 // Takes as long whatever the bytes; only the length can be learned.
 bool same_secret(std::string_view given, std::string_view wanted) {
@@ -64,6 +43,10 @@ bool same_secret(std::string_view given, std::string_view wanted) {
     difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(wanted[i]);
   }
   return difference == 0;
+}
+
+HttpAnswers::Parameters parameters_of(const httplib::Request& request) {
+  return {request.params.begin(), request.params.end()};
 }
 
 int status_of(base::ErrorCode code) {
@@ -142,7 +125,7 @@ class HttpServer::Implementation {
   ~Implementation() { stop(); }
 
   base::Expected<void> listen(const HttpServerOptions& options) {
-    const auto address = parse_address(options.listen);
+    const auto address = parse_listen_address(options.listen);
     if (!address) return tl::unexpected(address.error());
     errno = 0;
     if (address->port == 0) {
@@ -204,6 +187,11 @@ class HttpServer::Implementation {
         [this](const httplib::Request& request, httplib::Response& response) {
           return check_request(request, response);
         });
+    for (const std::string& path : answers_.page.paths) {
+      server_->Get(path, [this](const httplib::Request&, httplib::Response& response) {
+        answer_page(response);
+      });
+    }
     server_->Post("/reload", [this](const httplib::Request&, httplib::Response& response) {
       answer_reload(response);
     });
@@ -228,6 +216,14 @@ class HttpServer::Implementation {
       server_->Get(path("/summary"), [this](const httplib::Request&, httplib::Response& response) {
         response.set_content(answers_.summary_json(), kJson);
       });
+      server_->Get(path("/history"),
+                   [this](const httplib::Request& request, httplib::Response& response) {
+                     response.set_content(answers_.history_json(parameters_of(request)), kJson);
+                   });
+      server_->Get(path("/log-lines"),
+                   [this](const httplib::Request& request, httplib::Response& response) {
+                     answer_log_lines(request, response);
+                   });
       server_->Post(path("/record"),
                     [this](const httplib::Request& request, httplib::Response& response) {
                       answer_record(request, response);
@@ -289,7 +285,9 @@ class HttpServer::Implementation {
   }
 
   bool has_token(const httplib::Request& request) const {
+    const auto& open = answers_.page.paths;
     return token_.empty() || request.path.ends_with("/health/live") ||
+           std::find(open.begin(), open.end(), request.path) != open.end() ||
            same_secret(request.get_header_value("Authorization"), "Bearer " + token_);
   }
 
@@ -301,6 +299,34 @@ class HttpServer::Implementation {
       response.status = 503;
       response.set_content(body.error().message + "\n", kPlainText);
     }
+  }
+
+  void answer_page(httplib::Response& response) const {
+    const HttpPage& page = answers_.page;
+    response.set_header("Content-Security-Policy", page.content_security_policy);
+    response.set_header("X-Content-Type-Options", "nosniff");
+    response.set_header("Referrer-Policy", "no-referrer");
+    response.set_header("Cache-Control", "no-cache");
+    response.set_content(page.html, kHtml);  // the library compresses it
+  }
+
+  void answer_log_lines(const httplib::Request& request, httplib::Response& response) const {
+    const char* refusal = nullptr;
+    if (!answers_.log_lines_json) {
+      refusal =
+          "log lines are shown on a loopback address, with http.token or with client "
+          "certificates";
+    } else if (token_.empty() && !is_address(request.get_header_value("Host"))) {
+      refusal =
+          "without http.token, log lines are shown under an address or 'localhost', not under "
+          "another name";
+    }
+    if (refusal != nullptr) {
+      response.status = 403;
+      response.set_content(error_json(refusal), kJson);
+      return;
+    }
+    response.set_content(answers_.log_lines_json(parameters_of(request)), kJson);
   }
 
   void answer_reload(httplib::Response& response) const {

@@ -1,21 +1,24 @@
-// The agent's endpoint: /metrics, /summary, /health, /health/live, /health/ready, /status and
-// POST /record, each also below /api/v1/monitoring, /api/v1 and /monitoring; and POST /reload, for
-// this host alone: not from another address than loopback, not from a page in a browser (a request
-// with an Origin).
+// The agent's endpoint: /metrics, /summary, /health, /health/live, /health/ready, /status,
+// /history, /log-lines and POST /record, each also below /api/v1/monitoring, /api/v1 and
+// /monitoring; the dashboards' page; and POST /reload, for this host alone: not from another
+// address than loopback, not from a page in a browser (a request with an Origin).
 //
 // The data comes from functions given at the start; they are called by the server's threads,
 // several at once. Requests are limited in size, time and number at once
-// (agent/endpoints/connection_places.h). With a token every path
-// but /health/live asks for "Authorization: Bearer TOKEN" (compared in constant time; 401 without).
+// (agent/endpoints/connection_places.h). With a token every path but /health/live and the page,
+// which holds no data, asks for "Authorization: Bearer TOKEN" (compared in constant time; 401
+// without).
 // With a certificate it speaks HTTPS (TLS 1.2 and later), with authorities for clients only to
 // those that have a certificate of them.
 //
 // POST /record wants Content-Type: application/json, which no web page can send here without being
-// asked first.
+// asked first. /log-lines wants to be asked for under an address or "localhost", or with the token:
+// a page of the web whose name was made to lead here (DNS rebinding) does not get to read logs.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,7 +37,15 @@ struct HttpServerOptions {
   int64_t connection_max_ns = 10'000'000'000;
 };
 
+// One page under several paths.
+struct HttpPage {
+  std::vector<std::string> paths;
+  std::string html;
+  std::string content_security_policy;
+};
+
 struct HttpAnswers {
+  using Parameters = std::map<std::string, std::string>;  // of the query
   struct Body {
     std::string content_type;
     std::string text;
@@ -49,6 +60,10 @@ struct HttpAnswers {
   // nothing is taken (403).
   std::function<base::Expected<void>(std::string_view body)> record;
   std::function<std::string()> status_text;  // for requests that accept text/plain first
+  std::function<std::string(const Parameters&)> history_json;
+  // Empty: refused, as who may ask is not restricted (403).
+  std::function<std::string(const Parameters&)> log_lines_json;
+  HttpPage page;
   // POST /reload: a sentence, or an error that is answered by 422. Empty: no such request.
   std::function<base::Expected<std::string>()> reload;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "agent/metrics/label_key.h"
+#include "agent/metrics/quantile.h"
 #include "lib/base/json_encode.h"
 
 namespace sawlog::agent {
@@ -81,20 +82,8 @@ MetricTotal difference(const MetricTotal& now, const MetricTotals& before,
   return change;
 }
 
-// As histogram_quantile() of Prometheus: linear within a bucket, the highest bound for what lies
-// above it. NaN without values.
 double quantile(double share, const MetricTotal& total) {
-  const double rank = share * count_of(total);
-  if (!(rank > 0)) return NAN;
-  double below = 0;
-  for (size_t i = 0; i < total.bounds.size(); ++i) {
-    if (below + total.buckets[i] >= rank) {
-      const double low = i > 0 ? total.bounds[i - 1] : std::min(0.0, total.bounds[0]);
-      return low + (total.bounds[i] - low) * (rank - below) / total.buckets[i];
-    }
-    below += total.buckets[i];
-  }
-  return total.bounds.empty() ? NAN : total.bounds.back();
+  return histogram_quantile(share, total.bounds, total.buckets);
 }
 
 // Appends members of an object; numbers that are none are null.
