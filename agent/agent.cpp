@@ -152,7 +152,9 @@ std::vector<TailSource> Agent::Implementation::update_sources(const config::Conf
                        .exclude = source.exclude,
                        .start_at_end = source.start_at == config::StartAt::kEnd,
                        .backfill = source.backfill,
-                       .line_bytes_max = source.line_bytes_max});
+                       .line_bytes_max = source.line_bytes_max,
+                       .held_bytes_max = source.held.bytes,
+                       .held_age_max_ns = source.held.age_ns});
   };
   for (const auto& source : config.sources) add(source);
   if (config.recorded) add(*config.recorded);

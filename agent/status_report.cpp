@@ -83,7 +83,8 @@ void append_tail(std::string& out, const AgentStatus& status) {
   object.number("files_released", tail.files_released);
   object.number("files_truncated", tail.files_truncated);
   object.number("identities_taken_over", tail.identities_taken_over);
-  object.number("abandoned_bytes", tail.abandoned_bytes);
+  object.number("abandoned_bytes", tail.abandoned_bytes + tail.abandoned_held_bytes);
+  object.number("held_bytes", tail.held_bytes);
 }
 
 void append_reload(std::string& out, const ReloadStatus& reload) {
@@ -211,7 +212,9 @@ OwnFigures own_figures(const AgentStatus& status) {
   figures.version = SAWLOG_VERSION;
   figures.started_unix_ns = status.started_unix_ns;
   figures.memory_limit_bytes = status.memory_limit_bytes;
-  figures.abandoned_bytes = {{"deleted", status.tail.abandoned_bytes}};
+  figures.abandoned_bytes = {{"deleted", status.tail.abandoned_bytes},
+                             {"held", status.tail.abandoned_held_bytes}};
+  figures.held_bytes = status.tail.held_bytes;
   figures.files_known = status.tail.files_known;
   figures.files_open = status.tail.files_open;
   figures.files_rotated = status.tail.files_rotated;

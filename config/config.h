@@ -61,6 +61,13 @@ enum class StartAt : uint8_t { kBeginning, kEnd };
 constexpr const char* kRecordedSource = ".recorded";
 constexpr const char* kRecordedDirectory = "recorded";
 
+// How much unread deleted content the agent keeps for a source.
+struct HeldConfig {
+  uint64_t bytes = kUnlimited;
+  int64_t age_ns = kUnlimitedNs;
+  bool operator==(const HeldConfig&) const = default;
+};
+
 struct SourceConfig {
   std::string name;
   Place place;
@@ -80,6 +87,7 @@ struct SourceConfig {
   std::string where;  // an expression; "": all
   parsers::SampleRules sample;
   std::vector<parsers::RedactRule> redact;
+  HeldConfig held;
   std::optional<std::vector<std::string>> presets;  // instead of metrics.presets
   bool operator==(const SourceConfig&) const = default;
 };

@@ -113,15 +113,23 @@ class Section {
                  }
                });
   }
+  // With unlimited: the word is the value kUnlimited.
   Section& size(std::string name, uint64_t T::* member, uint64_t min, uint64_t max,
-                std::string meaning) {
+                std::string meaning, bool may_be_unlimited = false) {
+    const uint64_t value = T().*member;
     KeyInfo info =
-        describe(std::move(name), ValueType::kSize, format_size(T().*member), std::move(meaning));
-    info.range = show_size_range(min, max);
-    return add(std::move(info), [member, min, max](const Node& node, const std::string& path,
-                                                   T& into, Reading& reading) {
-      if (auto value = read_size(node, path, min, max, reading)) into.*member = *value;
-    });
+        describe(std::move(name), ValueType::kSize,
+                 value == kUnlimited ? "unlimited" : format_size(value), std::move(meaning));
+    info.range = show_size_range(min, max) + (may_be_unlimited ? ", unlimited" : "");
+    return add(std::move(info),
+               [member, min, max, may_be_unlimited](const Node& node, const std::string& path,
+                                                    T& into, Reading& reading) {
+                 if (may_be_unlimited && node.text == "unlimited") {
+                   into.*member = kUnlimited;
+                 } else if (auto number = read_size(node, path, min, max, reading)) {
+                   into.*member = *number;
+                 }
+               });
   }
   // With unlimited: the word is the value kUnlimitedNs.
   Section& time(std::string name, int64_t T::* member, int64_t min_ns, int64_t max_ns,

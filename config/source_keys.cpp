@@ -17,6 +17,7 @@ using parsers::SampleRules;
 
 constexpr uint64_t kKiB = 1ull << 10;
 constexpr uint64_t kMiB = 1ull << 20;
+constexpr int64_t kSecondNs = 1'000'000'000;
 
 void read_rate(const Node& node, const std::string& path, SampleRules& sample, Reading& reading) {
   double rate = 0;
@@ -31,6 +32,19 @@ void read_rate(const Node& node, const std::string& path, SampleRules& sample, R
 
 std::string check_keep(const std::string& text) {
   return text.empty() ? "" : check_expression(text);
+}
+
+Section<HeldConfig> held_section() {
+  Section<HeldConfig> section;
+  section
+      .size("bytes", &HeldConfig::bytes, kMiB, 1024 * 1024 * kMiB,
+            "what the agent's own copies of deleted files may occupy; the oldest is given up, "
+            "counted",
+            true)
+      .time("age", &HeldConfig::age_ns, 60 * kSecondNs, 365 * 24 * 3600 * kSecondNs,
+            "older ones are given up, counted", true)
+      .later("disk_free_min", "given up when the disk gets full");
+  return section;
 }
 
 Section<SampleRules> sample_section() {
@@ -170,7 +184,7 @@ Section<SourceConfig> source_section() {
             "an expression: only these records, for every consumer")
       .section("sample", &Source::sample, sample_section(), "only a part of the records")
       .custom(redact_info(), read_redact)
-      .later("held", "limits of unread deleted content")
+      .section("held", &Source::held, held_section(), "limits of unread deleted content")
       .later("brokers", "of type kafka")
       .later("topics", "of type kafka")
       .later("group", "of type kafka");

@@ -73,6 +73,10 @@ void put_file(ByteWriter& writer, const IdentityRecord& record) {
   writer.number(record.compressed_bytes);
   writer.number(record.modified_unix_ns);
   writer.number(record.last_seen_unix_ns);
+  writer.number(record.held_begin);
+  writer.number(record.held_end);
+  writer.number(record.held_bytes);
+  writer.number(record.held_since_unix_ns);
 }
 
 IdentityRecord get_file(ByteReader& reader) {
@@ -94,6 +98,10 @@ IdentityRecord get_file(ByteReader& reader) {
   record.compressed_bytes = reader.number<uint64_t>();
   record.modified_unix_ns = reader.number<int64_t>();
   record.last_seen_unix_ns = reader.number<int64_t>();
+  record.held_begin = reader.number<uint64_t>();
+  record.held_end = reader.number<uint64_t>();
+  record.held_bytes = reader.number<uint64_t>();
+  record.held_since_unix_ns = reader.number<int64_t>();
   return record;
 }
 

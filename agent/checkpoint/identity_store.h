@@ -57,6 +57,12 @@ struct IdentityRecord {
   int64_t modified_unix_ns = 0;
   bool is_copy = false;  // its content is a copy, which may end before what was read of it
   int64_t last_seen_unix_ns = 0;
+  // The agent's own copy of what was unread (agent/tail/held_content.h): from and to which offset,
+  // what it occupies, since when. held_end 0: there is none.
+  uint64_t held_begin = 0;
+  uint64_t held_end = 0;
+  uint64_t held_bytes = 0;
+  int64_t held_since_unix_ns = 0;
   auto operator<=>(const IdentityRecord&) const = default;
 };
 

@@ -67,12 +67,12 @@ base::Expected<Journal::Opened> Journal::open(base::Filesystem& filesystem, std:
   switch (parsed.health) {
     case JournalHealth::kWhole:
       return opened;
-    case JournalHealth::kNewer:
+    case JournalHealth::kForeign:
       return base::unexpected(base::ErrorCode::kInvalid,
-                              "cannot use '" + journal.path_ +
-                                  "': it was written by a newer version of sawlog (format " +
-                                  std::to_string(parsed.version) + ", this version knows " +
-                                  std::to_string(kJournalVersion) + ")");
+                              "cannot use '" + journal.path_ + "': it was written by " +
+                                  (parsed.version > kJournalVersion ? "a newer" : "an older") +
+                                  " version of sawlog (format " + std::to_string(parsed.version) +
+                                  ", this version knows " + std::to_string(kJournalVersion) + ")");
     case JournalHealth::kDamaged: {
       const auto aside = copy_aside(filesystem, journal.path_, *bytes);
       if (!aside) return tl::unexpected(aside.error());

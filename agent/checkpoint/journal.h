@@ -12,7 +12,7 @@
 //   * a last record that is not whole (its bytes never got to the disk) is cut off;
 //   * a record that is not what was written, with whole ones behind it, is damage: a copy of the
 //     file goes to PATH.damaged-N, and the records before the damage are the state;
-//   * a header of a newer version is an error that says so: nothing is touched.
+//   * a header of another version is an error that says so: nothing is touched.
 #pragma once
 
 #include <cstdint>

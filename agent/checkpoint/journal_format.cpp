@@ -56,7 +56,7 @@ bool has_later_record(std::string_view bytes, uint64_t sequence) {
   return false;
 }
 
-enum class HeaderFinding : uint8_t { kGood, kTorn, kWrong, kNewer };
+enum class HeaderFinding : uint8_t { kGood, kTorn, kWrong, kForeign };
 
 HeaderFinding check_header(std::string_view bytes, JournalKind kind, uint32_t& version) {
   const std::string want = encode_journal_header(kind);
@@ -67,9 +67,9 @@ HeaderFinding check_header(std::string_view bytes, JournalKind kind, uint32_t& v
   if (bytes.substr(0, kJournalHeaderBytes) == want) return HeaderFinding::kGood;
   ByteReader reader(bytes.substr(kMagic.size(), sizeof(uint32_t)));
   version = reader.number<uint32_t>();
-  return version > kJournalVersion &&
+  return version != kJournalVersion &&
                  bytes.substr(0, kJournalHeaderBytes) == encode_journal_header(kind, version)
-             ? HeaderFinding::kNewer
+             ? HeaderFinding::kForeign
              : HeaderFinding::kWrong;
 }
 
@@ -108,8 +108,8 @@ ParsedJournal parse_journal(std::string_view bytes, JournalKind kind) {
     case HeaderFinding::kWrong:
       parsed.health = JournalHealth::kDamaged;
       return parsed;
-    case HeaderFinding::kNewer:
-      parsed.health = JournalHealth::kNewer;
+    case HeaderFinding::kForeign:
+      parsed.health = JournalHealth::kForeign;
       return parsed;
   }
   parsed.good_bytes = kJournalHeaderBytes;

@@ -10,7 +10,7 @@
 
 namespace sawlog::agent {
 
-constexpr uint32_t kJournalVersion = 1;
+constexpr uint32_t kJournalVersion = 2;
 constexpr size_t kJournalHeaderBytes = 32;
 constexpr size_t kJournalRecordHeaderBytes = 32;
 
@@ -23,7 +23,7 @@ enum class JournalHealth : uint8_t {
   kWhole,
   kTorn,     // the last record is not whole
   kDamaged,  // bytes before the end are not what was written
-  kNewer,    // written by a later version
+  kForeign,  // written by another version
 };
 
 struct ParsedJournal {

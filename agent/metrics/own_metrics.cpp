@@ -115,6 +115,9 @@ void write_files(const OwnFigures& figures, ExpositionWriter& writer) {
   for (const auto& [reason, bytes] : figures.abandoned_bytes) {
     writer.sample({{"reason", reason}}, real(bytes));
   }
+  write_one("sawlog_held_bytes", FamilyType::kGauge,
+            "Bytes that the agent's copies of deleted files occupy", real(figures.held_bytes),
+            writer);
   write_one("sawlog_files", FamilyType::kGauge, "Files that are known", real(figures.files_known),
             writer);
   write_one("sawlog_open_files", FamilyType::kGauge, "Files that are open",

@@ -43,6 +43,7 @@ struct OwnFigures {
   uint64_t memory_limit_bytes = 0;
   std::vector<std::pair<std::string, uint64_t>> read_bytes;       // source, bytes
   std::vector<std::pair<std::string, uint64_t>> abandoned_bytes;  // reason, bytes
+  uint64_t held_bytes = 0;
   uint64_t reloads_done = 0;
   uint64_t reloads_failed = 0;
   bool is_last_reload_done = true;

@@ -187,6 +187,7 @@ bool ContentMatcher::settle_with(Unknown& unknown, KnownFile& known) {
 
 void ContentMatcher::note_copy(KnownFile& known, Probe& probe) {
   const auto end = probe.end();
+  known.has_whole_copy = known.has_whole_copy || (end && end->offset >= known.size_bytes);
   if (!end || end->offset >= known.size_bytes || is_noted(*end, known)) return;
   std::vector<Cursor>& copies = known.record.copies;
   if (copies.size() >= kNotedCopiesMax) copies.erase(copies.begin());
@@ -236,6 +237,7 @@ void ContentMatcher::take_over(KnownFile& known, Unknown& unknown) {
   Probe& probe = *unknown.probe;
   note_end_of_copy(known, unknown);
   known.content.reset();
+  known.is_held = false;
   known.is_found = true;
   known.path = unknown.name->path;
   known.is_verified = true;

@@ -92,10 +92,13 @@ class FileReader::Decoders {
 
   base::Expected<size_t> read(const TailedFile& file, const std::shared_ptr<const Content>& content,
                               uint64_t offset, std::span<char> into) {
+    if (offset < content->begin_offset) {
+      return tl::unexpected(not_there(file, "the agent's copy of it begins further on"));
+    }
     Entry& entry = entry_for(content, offset);
     entry.history_bytes_max = file.line_bytes_max() + 2 * kChunkBytes;
-    while (entry.decoder.position() < offset) {
-      auto count = decode(entry, std::min<uint64_t>(offset - entry.decoder.position(), kSkipBytes));
+    while (entry.position() < offset) {
+      auto count = decode(entry, std::min<uint64_t>(offset - entry.position(), kSkipBytes));
       if (!count) return count;
       if (*count == 0) {
         note_end(entry, *content);
@@ -104,12 +107,12 @@ class FileReader::Decoders {
     }
     size_t done = 0;
     while (done < into.size()) {
-      if (offset + done == entry.decoder.position()) {
+      if (offset + done == entry.position()) {
         auto count = decode(entry, into.size() - done);
         if (!count) return count;
         if (*count == 0) break;
       }
-      const uint64_t begin = entry.decoder.position() - entry.history.size();
+      const uint64_t begin = entry.position() - entry.history.size();
       done += entry.history.copy(into.data() + done, into.size() - done, offset + done - begin);
     }
     if (done < into.size()) note_end(entry, *content);
@@ -119,17 +122,20 @@ class FileReader::Decoders {
  private:
   struct Entry {
     explicit Entry(const std::shared_ptr<const Content>& of)
-        : content(of), decoder(of->file, of->compression) {}
+        : content(of), begin_offset(of->begin_offset), decoder(of->file, of->compression) {}
+    [[nodiscard]] uint64_t position() const { return begin_offset + decoder.position(); }
+
     std::weak_ptr<const Content> content;
+    uint64_t begin_offset;
     Decoder decoder;
-    std::string history;  // ends at decoder.position()
+    std::string history;  // ends at position()
     size_t history_bytes_max = 0;
   };
 
   Entry& entry_for(const std::shared_ptr<const Content>& content, uint64_t offset) {
     for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
       if (!is_same(entry->content, content)) continue;
-      if (offset + entry->history.size() < entry->decoder.position()) {
+      if (offset + entry->history.size() < entry->position()) {
         entries_.erase(entry);  // a jump backwards
         break;
       }
@@ -156,7 +162,7 @@ class FileReader::Decoders {
   static void note_end(const Entry& entry, const Content& content) {
     content.findings.is_damaged = entry.decoder.state() == Decoder::State::kDamaged;
     content.findings.is_incomplete = entry.decoder.state() == Decoder::State::kIncomplete;
-    content.findings.end_offset = entry.decoder.position();
+    content.findings.end_offset = entry.position();
   }
 
   const size_t count_max_;

@@ -22,6 +22,7 @@ std::vector<const FoundFile*> InodeMatcher::match(const Look& look) {
     known->is_found = false;
     known->has_live_name = false;
     known->is_copy_expected = false;
+    known->has_whole_copy = false;
   }
   std::vector<const FoundFile*> unknown;
   for (const FoundFile& found : look.files) {
@@ -100,6 +101,7 @@ bool InodeMatcher::has_live_name(const KnownFile& known, const FoundFile& found)
 void InodeMatcher::note_found(KnownFile& known, const FoundFile& found) {
   known.is_found = true;
   known.looks_missing = 0;
+  known.looks_nameless = 0;
   known.was_sought_unnamed = false;
   known.path = found.names.front().path;
   // Nobody appends to what is compressed: it is as good as rotated.
@@ -172,8 +174,9 @@ void InodeMatcher::reopen_if_grown(KnownFile& known) {
 
 // Still open here, or in another process; else it is missing.
 void InodeMatcher::look_after_unnamed(KnownFile& known, const Look& look) {
-  if (known.is_found || known.source_index == kNoSource) return;
+  if (known.is_found || known.is_held || known.source_index == kNoSource) return;
   if (known.content != nullptr) {
+    ++known.looks_nameless;
     if (compare_unnamed(known) != Comparison::kOther) return;
     detach(known, true);
   }

@@ -31,10 +31,12 @@ struct KnownFile {
   bool is_published = false;              // in the FileTable
   uint64_t change_count = 0;              // of file, as last told by the FileTable
   bool is_damage_reported = false;
+  bool is_held = false;  // content is the agent's own copy (held_content.h)
 
   // The last look.
   bool is_found = false;          // under some name
   bool has_live_name = false;     // the globs mean that name, and it may grow under it
+  bool has_whole_copy = false;    // beside it: a sibling has all that it has
   bool is_copy_expected = false;  // a sibling begins like it, but it is too early to tell
   std::string path;               // a name that leads, or led, to it
 
@@ -47,8 +49,10 @@ struct KnownFile {
   int64_t grown_at_ns = 0;  // monotonic
   uint32_t looks_missing = 0;
   int64_t missing_since_ns = 0;
-  uint64_t lost_inode = 0;  // which its content had until it was truncated or replaced there
-  bool is_cut_off = false;  // shortened in place: what begins like it is a file of its own
+  uint32_t looks_nameless = 0;  // open here, but without a name
+  uint64_t lost_inode = 0;      // which its content had until it was truncated or replaced there
+  bool is_over_limit = false;   // the oldest of what is held (TailSource::held_bytes_max)
+  bool is_cut_off = false;      // shortened in place: what begins like it is a file of its own
   bool was_sought_unnamed = false;
   int64_t ask_writers_at_ns = 0;
   int64_t ask_writers_delay_ns = 0;

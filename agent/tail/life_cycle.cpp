@@ -8,6 +8,8 @@ namespace sawlog::agent {
 
 namespace {
 
+// Two looks, since a rotation is often seen half done.
+constexpr uint32_t kLooksNamelessMin = 2;
 // Where nobody can say who writes (design, promise 1).
 constexpr int64_t kFinalWithoutGrowthNs = 3600 * base::kNsPerSecond;
 constexpr int64_t kAskWritersDelayMinNs = base::kNsPerSecond;
@@ -32,6 +34,12 @@ Cursor end_of(const KnownFile& known) {
   return has_proof ? known.proof : Cursor{known.size_bytes, 0, 0};
 }
 
+// It will not come back.
+bool is_lost(const KnownFile& known, int64_t now_ns) {
+  return known.is_surely_gone() && !known.is_copy_expected &&
+         now_ns - known.missing_since_ns >= kGiveUpAfterNs;
+}
+
 }  // namespace
 
 // --- decisions ---------------------------------------------------------------------------------
@@ -39,6 +47,9 @@ Cursor end_of(const KnownFile& known) {
 void LifeCycle::decide() {
   now_ns_ = context_.clock.monotonic_ns();
   const int64_t now_unix_ns = context_.clock.unix_ns();
+  hold_error_.reset();
+  if (!std::exchange(was_cleaned_, true)) held_.remove_unknown();
+  held_.keep_limits();
   std::vector<base::FileId> forgotten;
   for (const auto& [id, known] : context_.files.all()) {
     if (known->source_index == kNoSource) continue;
@@ -59,12 +70,13 @@ void LifeCycle::decide_one(KnownFile& known) {
   if (known.record.end_is_final) undo_end(known);
   if (!known.has_live_name && !known.record.end_is_final && !known.is_gone()) find_end(known);
   if (known.record.end_is_final && known.content != nullptr) report_damage(known);
+  look_after_copy(known);
   FileFacts facts;
   facts.has_live_name = known.has_live_name;
   facts.end_is_final = known.record.end_is_final;
   facts.is_acknowledged = is_acknowledged(known);
-  facts.is_given_up = known.is_cut_off || (known.is_surely_gone() && !known.is_copy_expected &&
-                                           now_ns_ - known.missing_since_ns >= kGiveUpAfterNs);
+  facts.is_given_up =
+      known.is_cut_off || known.is_over_limit || (is_lost(known, now_ns_) && !known.is_held);
   const FileState before = std::exchange(known.state, next_state(known.state, facts));
   if (before == FileState::kReading && known.state != before) note_rotation(known);
   if (known.state != FileState::kDrained) return;
@@ -81,6 +93,21 @@ void LifeCycle::note_furthest(KnownFile& known) {
   if (has_exact_size(known) && furthest.offset > known.proof.offset &&
       furthest.offset <= known.size_bytes && furthest.hashed_bytes > 0) {
     known.proof = furthest;
+  }
+}
+
+// Nothing holds it but our descriptor, or a writer's.
+bool LifeCycle::is_to_be_held(const KnownFile& known) const {
+  return known.content != nullptr && !known.is_found && !known.is_held && !known.has_whole_copy &&
+         known.looks_nameless >= kLooksNamelessMin && !is_acknowledged(known);
+}
+
+void LifeCycle::look_after_copy(KnownFile& known) {
+  if (is_to_be_held(known)) {
+    if (auto held = held_.hold(known); !held) hold_error_ = held.error();
+  }
+  if (known.record.held_end > 0 && !known.is_held && is_lost(known, now_ns_)) {
+    held_.read_from_copy(known);
   }
 }
 
@@ -158,7 +185,7 @@ bool LifeCycle::is_acknowledged(const KnownFile& known) const {
 void LifeCycle::stage_release(KnownFile& known) {
   known.record.is_released = true;
   known.record.end = end_of(known);
-  if (known.compression != Compression::kNone) {
+  if (known.compression != Compression::kNone && !known.is_held) {
     known.record.compressed_bytes = known.status.size_bytes;
     known.record.modified_unix_ns = known.status.modified_unix_ns;
   }
@@ -167,8 +194,14 @@ void LifeCycle::stage_release(KnownFile& known) {
 
 void LifeCycle::give_up(KnownFile& known) {
   const uint64_t lost = unread_bytes(known);
-  context_.counters.abandoned_bytes += lost;
-  if (lost > 0) {
+  (known.is_over_limit ? context_.counters.abandoned_held_bytes
+                       : context_.counters.abandoned_bytes) += lost;
+  if (known.is_over_limit) {
+    context_.report(TailEvent::Level::kError,
+                    "the limits of 'held' are reached: " + std::to_string(lost) +
+                        " bytes of this deleted file that not every output had are given up",
+                    known);
+  } else if (lost > 0) {
     context_.report(TailEvent::Level::kError,
                     "file is gone, and no copy of it was found: " + std::to_string(lost) +
                         " bytes that not every output had are lost",
@@ -180,6 +213,7 @@ void LifeCycle::give_up(KnownFile& known) {
   known.record.is_released = true;
   known.record.end_is_final = false;
   known.record.start_offset = std::min(known.size_bytes, known.file->acknowledged_by_all());
+  known.is_over_limit = false;
   if (known.is_cut_off) {
     known.proof = {};
     known.record.evidence = {};
@@ -261,6 +295,7 @@ void LifeCycle::let_go(KnownFile& known) {
     known.file->set_end_is_final();
     context_.report(TailEvent::Level::kInfo, "file was read to its end and let go", known);
   }
+  held_.remove(known);
   known.former_file = known.file;
   known.file.reset();
   ++context_.counters.files_released;

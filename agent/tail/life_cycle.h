@@ -3,16 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "agent/tail/file_state.h"
+#include "agent/tail/held_content.h"
 #include "agent/tail/tail_context.h"
 
 namespace sawlog::agent {
 
 class LifeCycle {
  public:
-  explicit LifeCycle(TailContext& context) : context_(context) {}
+  explicit LifeCycle(TailContext& context) : context_(context), held_(context) {}
 
   // Decides, in memory and in what the identity store is to write.
   void decide();
@@ -20,9 +22,13 @@ class LifeCycle {
   void publish(FileTable& table);
   // Unread files are closed only because too many others are open.
   [[nodiscard]] bool has_waiting_files() const { return has_waiting_files_; }
+  // Why content that will be lost with this process could not be copied.
+  [[nodiscard]] const std::optional<base::Error>& hold_error() const { return hold_error_; }
 
  private:
   void decide_one(KnownFile& known);
+  bool is_to_be_held(const KnownFile& known) const;
+  void look_after_copy(KnownFile& known);
   static void note_furthest(KnownFile& known);
   void note_rotation(const KnownFile& known);
   void undo_end(KnownFile& known);
@@ -44,6 +50,9 @@ class LifeCycle {
   bool open(KnownFile& known);
 
   TailContext& context_;
+  HeldContents held_;
+  std::optional<base::Error> hold_error_;
+  bool was_cleaned_ = false;
   int64_t now_ns_ = 0;
   bool has_waiting_files_ = false;
 };

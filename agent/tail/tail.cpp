@@ -20,10 +20,10 @@ namespace {
 
 // A name that moves while its directory is listed can be missed; the second look finds it.
 constexpr int kLooksMax = 2;
-// Looks cost 1 % of a core at most, 5 % when hints ask for them.
-constexpr int64_t kPauseMultiple = 100;
+// Looks cost 0.5 % of a core at most, 5 % when hints ask for them.
+constexpr int64_t kPauseMultiple = 200;
 constexpr int64_t kHintedPauseMultiple = 20;
-constexpr int64_t kPauseMaxNs = 10 * base::kNsPerSecond;
+constexpr int64_t kPauseMaxNs = 60 * base::kNsPerSecond;
 constexpr int64_t kHintedPauseMaxNs = base::kNsPerSecond;
 constexpr int64_t kTurnIntervalNs = 200 * base::kNsPerMs;
 
@@ -191,6 +191,10 @@ base::Expected<int64_t> Tail::Implementation::step() {
   if (is_look_due) {
     note_start_offsets();
     plan_look(end_ns, end_ns - begin_ns);
+  }
+  if (life_cycle_.hold_error()) {
+    next_look_ns_ = INT64_MIN;
+    return tl::unexpected(*life_cycle_.hold_error());
   }
   next_turn_ns_ = life_cycle_.has_waiting_files() ? end_ns + kTurnIntervalNs : INT64_MAX;
   return std::min(next_look_ns_, next_turn_ns_);

@@ -44,6 +44,9 @@ struct TailSource {
   bool start_at_end = false;  // only for files present at this source's first start
   bool backfill = false;      // rotated siblings older than the first start, too
   uint64_t line_bytes_max = 1u << 20;
+  // Of the agent's own copies of deleted files; beyond it the oldest is given up.
+  uint64_t held_bytes_max = UINT64_MAX;
+  int64_t held_age_max_ns = INT64_MAX;
 };
 
 // Something a person may want to know; agent.cpp logs it. Never in the hot path.
@@ -66,8 +69,8 @@ using SavedPositions = std::unordered_map<base::FileId, SavedPosition>;
 struct TailOptions {
   std::string state_dir;  // the identity store is state_dir/files
   size_t consumer_count = 0;
-  // At least; a look that takes long makes the next one later (10 s at most), so that looks cost
-  // about 1 % of a core.
+  // At least; a look that takes long makes the next one later (60 s at most), so that looks cost
+  // about 0.5 % of a core.
   int64_t scan_interval_ns = 1'000'000'000;
   int64_t idle_close_after_ns = 60'000'000'000;
   // And at most half of what the process may open (RLIMIT_NOFILE). Unread, rotated and older files
@@ -87,6 +90,8 @@ struct TailCounters {
   uint64_t files_truncated = 0;
   uint64_t identities_taken_over = 0;  // by a rotated copy or a compressed sibling
   uint64_t abandoned_bytes = 0;        // gone before they were acknowledged, with no copy left
+  uint64_t abandoned_held_bytes = 0;   // given up by the limits of what is held
+  uint64_t held_bytes = 0;             // what the agent's own copies occupy
   uint64_t ends_by_timeout = 0;        // final because of an hour without growth: nobody to ask
 };
 

@@ -51,7 +51,8 @@ struct ContentFindings {
 struct Content {
   std::shared_ptr<base::File> file;
   Compression compression = Compression::kNone;
-  std::string path;  // the name it was opened by, for messages
+  uint64_t begin_offset = 0;  // where its first byte stands in the file (held_content.h)
+  std::string path;           // the name it was opened by, for messages
   mutable ContentFindings findings;
 };
 

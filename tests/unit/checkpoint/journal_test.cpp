@@ -139,15 +139,19 @@ TEST_F(JournalTest, AnotherKindOfJournalIsNotTakenForOurs) {
   EXPECT_TRUE(opened->records.empty());
 }
 
-TEST_F(JournalTest, ANewerVersionIsAnErrorAndNothingIsTouched) {
-  const std::string bytes = encode_journal_header(JournalKind::kConsumer, 2) + "whatever";
-  disk_.write_file(kPath, bytes);
-  const auto opened = Journal::open(disk_, kPath, JournalKind::kConsumer);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().message,
-            "cannot use '/state/journal': it was written by a newer version of sawlog (format 2, "
-            "this version knows 1)");
-  EXPECT_EQ(disk_.content(kPath), bytes);
+TEST_F(JournalTest, AnotherVersionIsAnErrorAndNothingIsTouched) {
+  for (const auto& [version, which] : {std::pair(1u, "an older"), std::pair(3u, "a newer")}) {
+    const std::string bytes = encode_journal_header(JournalKind::kConsumer, version) + "whatever";
+    disk_.write_file(kPath, bytes);
+    const auto opened = Journal::open(disk_, kPath, JournalKind::kConsumer);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().message,
+              std::string("cannot use '/state/journal': it was written by ") + which +
+                  " version of sawlog (format " + std::to_string(version) +
+                  ", this version knows 2)");
+    EXPECT_EQ(disk_.content(kPath), bytes);
+    disk_.unlink(kPath);
+  }
 }
 
 TEST_F(JournalTest, WhatAppendReturnedSurvivesAPowerCut) {
