@@ -104,7 +104,8 @@ void Probe::decode() {
 base::Expected<Probe*> Probes::get(const FoundFile& found) {
   const std::pair key(found.status.device, found.status.inode);
   const auto known = entries_.find(key);
-  if (known != entries_.end() &&
+  // A rename in the same tick of the kernel's clock as the last write shows in the name alone.
+  if (known != entries_.end() && known->second.probe.path() == found.names.front().path &&
       known->second.probe.status().changed_unix_ns == found.status.changed_unix_ns &&
       known->second.probe.status().size_bytes == found.status.size_bytes) {
     known->second.is_used = true;
