@@ -168,6 +168,7 @@ int tail(const std::vector<std::string>& arguments) {
   }
   parsers::SourceContext source;
   source.format = parsers::LineFormat::kAuto;
+  source.multiline = parsers::Multiline::kAuto;
   const bool has_color =
       parsed.color == "always" || (parsed.color == "auto" && isatty(STDOUT_FILENO) != 0);
   std::vector<std::string> details = split_names(parsed.fields);

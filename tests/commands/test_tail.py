@@ -49,6 +49,19 @@ def test_compressed_files_are_shown_whole(sawlog, tmp_path):
     assert sawlog("tail", f"{plain}.zst").stdout.count("\n") == 1
 
 
+def test_lines_of_other_kinds(sawlog, tmp_path):
+    log = tmp_path / "app.log"
+    trace = "Traceback (most recent call last):\n  File \"a.py\", line 3\nValueError: empty\n"
+    text = f"2026-11-21 07:06:01,123 WARNING shop: low stock\n{trace}level=error msg=late\n"
+    log.write_text(text)
+    shown = sawlog("tail", "--no-follow", log).stdout.splitlines()
+    assert shown[0].startswith("2026-11-21 07:06:01.123 WARN  shop  low stock")
+    assert "error.type=ValueError" in shown[0] and len(shown) == 2
+    assert shown[1].endswith("ERROR late")
+    found = sawlog("tail", "--no-follow", "--json", log, "--where", "error.type == 'ValueError'")
+    assert found.stdout == text.rpartition("level=")[0], "as it was written"
+
+
 def test_a_line_cannot_steer_the_terminal(sawlog, tmp_path):
     log = tmp_path / "app.log"
     log.write_text('{"message":"\\u001b[2Jgone \\u009b31m"}\nplain \x1b]0;title\x07\n')
