@@ -35,6 +35,8 @@ ReloadPlan plan_reload(const config::Config& running, const config::Config& next
   }
   plan.changes_sources = running.sources != next.sources || running.labels != next.labels;
   plan.changes_http = !(running.http == next.http);
+  plan.changes_agent =
+      running.host_metrics != next.host_metrics || running.memory_limit != next.memory_limit;
   return plan;
 }
 
@@ -60,6 +62,7 @@ std::string describe(const ReloadPlan& plan) {
   append_changed(plan.changes_sources, "sources");
   append_changed(rebuilt < plan.rebuilt.size(), "metrics");
   append_changed(plan.changes_http, "endpoint");
+  append_changed(plan.changes_agent, "settings of the agent");
   return text.empty() ? "nothing changed" : text;
 }
 

@@ -18,6 +18,7 @@ struct ReloadPlan {
   std::vector<std::string> removed;
   bool changes_sources = false;
   bool changes_http = false;
+  bool changes_agent = false;  // what is of the whole agent: host metrics, the memory limit
 };
 
 [[nodiscard]] ReloadPlan plan_reload(const config::Config& running, const config::Config& next);

@@ -24,13 +24,17 @@ TEST(ReloadPlan, WhatChanges) {
   const config::Config running = config_of("", kOne);
   check(running, running, "nothing changed");
   check(running, config_of("# lines that moved\n\n", kOne), "nothing changed");
-  check(running, config_of("memory_limit: 300MiB", kOne), "nothing changed");
+  check(running, config_of("memory_limit: 300MiB", kOne), "settings of the agent changed");
+  check(running, config_of("host_metrics: true", kOne), "settings of the agent changed");
   check(running, config_of("labels: {env: prod}", kOne), "sources changed");
   check(running, config_of("http: {listen: ''}", kOne), "endpoint changed");
   check(running, config_of("metrics: {presets: []}", kOne), "metrics changed");
   check(running, config_of("", "one: {type: stdout, format: pretty}"), "outputs: 1 changed");
   check(running, config_of("", "one: {type: stdout, renamed_from: old}"), "nothing changed");
   check(running, config_of("", "one: {type: stdout}, two: {type: stdout}"), "outputs: 1 new");
+  check(config_of("", "one: {type: otlp, url: 'http://a:1', headers: {a: b}}"),
+        config_of("", "one: {type: otlp, url: 'http://a:1', headers: {a: c}}"),
+        "outputs: 1 changed");
   check(running, config_of("labels: {env: prod}", "two: {type: stdout}"),
         "outputs: 1 new, 1 gone; sources changed");
 }
