@@ -49,6 +49,7 @@ class ConsumerCheckpoint::Implementation {
   [[nodiscard]] bool wants_full_state() const;
 
  private:
+  base::Expected<void> note_what_was_reached(const std::vector<JournalRecord>& lost);
   bool is_outgrown() const;
 
   std::unique_ptr<Journal> journal_;
@@ -74,7 +75,21 @@ base::Expected<void> ConsumerCheckpoint::Implementation::open(base::Filesystem& 
                               "cannot use '" + path + "': " + applied.error().message);
     }
   }
-  return {};
+  return note_what_was_reached(opened->later_records);
+}
+
+// A record that cannot be understood tells nothing.
+base::Expected<void> ConsumerCheckpoint::Implementation::note_what_was_reached(
+    const std::vector<JournalRecord>& lost) {
+  ConsumerState later = state_;
+  for (const JournalRecord& record : lost) static_cast<void>(apply_consumer_record(record, later));
+  for (const auto& [file, cursor] : later.cursors) {
+    const auto known = state_.cursors.find(file);
+    const uint64_t offset = known == state_.cursors.end() ? 0 : known->second.offset;
+    if (cursor.offset > offset) state_.reached[file] = cursor.offset;
+  }
+  if (lost.empty() || state_.reached.empty()) return {};
+  return journal_->rewrite({{kFullStateRecord, encode_full_state(state_)}});
 }
 
 // A rewrite carries the new record inside of the full state, so that one write does both.

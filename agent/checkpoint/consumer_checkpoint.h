@@ -7,7 +7,7 @@
 //   * save() returns after fdatasync: what it was given is durable;
 //   * a torn tail (the last, incomplete record) is cut off silently; damage before it moves the
 //     journal aside (NAME.damaged-…) with an error, and the last good state before the damage is
-//     used;
+//     used; how far the lost ones had come is known by what of them can be read (reached);
 //   * a prepared save counts from conclude(true) on; until then the state is that of before it, and
 //     no other save() is made. It survives a crash: who opens the checkpoint concludes it;
 //   * compaction (write aside, fsync, rename, fsync of the directory) happens inside save() when
@@ -78,6 +78,9 @@ struct ConsumerState {
   Ledger ledger;
   std::vector<std::string> handler_states;  // one full state, then the deltas
   std::optional<ConsumerSave> prepared;
+  // Offsets that the cursors had passed before damage took them back: what was counted and shown
+  // goes so far at least. Until a cursor has passed its own again.
+  std::unordered_map<base::FileId, uint64_t> reached;
 };
 
 class ConsumerCheckpoint {

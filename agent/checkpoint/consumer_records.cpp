@@ -74,6 +74,9 @@ Ledger get_ledger(ByteReader& reader) {
 
 void set_cursor(ConsumerState& state, const base::FileId& file, const Cursor& cursor) {
   state.cursors[file] = cursor;
+  const auto reached = state.reached.find(file);
+  if (reached != state.reached.end() && reached->second <= cursor.offset)
+    state.reached.erase(reached);
   const auto notes = state.time_notes.find(file);
   if (notes == state.time_notes.end()) return;
   std::erase_if(notes->second, [&](const TimeNote& note) { return note.end <= cursor.offset; });
@@ -114,6 +117,7 @@ void apply_save(ConsumerSave save, ConsumerState& state) {
   for (const base::FileId& file : save.forgotten) {
     state.cursors.erase(file);
     state.time_notes.erase(file);
+    state.reached.erase(file);
   }
   if (save.handler_state_is_full) state.handler_states.clear();
   if (save.handler_state_is_full || !save.handler_state.empty()) {
@@ -144,6 +148,11 @@ void apply_full_state(ByteReader& reader, ConsumerState& state) {
   }
   // Absent in states of before there were prepared saves.
   if (!reader.at_end() && reader.number<uint8_t>() != 0) state.prepared = get_save(reader);
+  if (reader.at_end()) return;
+  for (auto count = reader.number<uint64_t>(); count > 0 && reader.is_ok(); --count) {
+    const base::FileId file = reader.file_id();
+    state.reached[file] = reader.number<uint64_t>();
+  }
 }
 
 void apply_time_note(ByteReader& reader, ConsumerState& state) {
@@ -180,6 +189,12 @@ std::string encode_full_state(const ConsumerState& state) {
   for (const std::string& handler_state : state.handler_states) writer.text(handler_state);
   writer.number<uint8_t>(state.prepared ? 1 : 0);
   if (state.prepared) put(writer, *state.prepared);
+  if (state.reached.empty()) return writer.take();
+  writer.number<uint64_t>(state.reached.size());
+  for (const auto& [file, offset] : state.reached) {
+    writer.file_id(file);
+    writer.number(offset);
+  }
   return writer.take();
 }
 

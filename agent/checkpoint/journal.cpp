@@ -74,6 +74,7 @@ base::Expected<Journal::Opened> Journal::open(base::Filesystem& filesystem, std:
                                   " version of sawlog (format " + std::to_string(parsed.version) +
                                   ", this version knows " + std::to_string(kJournalVersion) + ")");
     case JournalHealth::kDamaged: {
+      opened.later_records = std::move(parsed.later_records);
       const auto aside = copy_aside(filesystem, journal.path_, *bytes);
       if (!aside) return tl::unexpected(aside.error());
       opened.damage = "the state file '" + journal.path_ + "' is damaged at byte " +

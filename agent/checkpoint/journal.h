@@ -38,7 +38,8 @@ class Journal {
   struct Opened {
     std::unique_ptr<Journal> journal;
     std::vector<JournalRecord> records;
-    std::string damage;  // "" or one sentence
+    std::string damage;                        // "" or one sentence
+    std::vector<JournalRecord> later_records;  // whole ones behind the damage: not the state
   };
   // Makes the file (its directory must be there) if it is not there. The filesystem outlives it.
   [[nodiscard]] static base::Expected<Opened> open(base::Filesystem& filesystem, std::string path,

@@ -44,16 +44,23 @@ std::optional<FoundRecord> record_at(std::string_view bytes) {
   return found;
 }
 
-// Whether a whole record that was written later than `sequence` begins anywhere in the bytes.
-bool has_later_record(std::string_view bytes, uint64_t sequence) {
+// The whole records, written later than `sequence`, that begin anywhere in the bytes.
+std::vector<JournalRecord> later_records(std::string_view bytes, uint64_t sequence) {
+  std::vector<JournalRecord> records;
   ByteWriter marker;
   marker.number(kMarker);
-  for (size_t at = bytes.find(marker.bytes()); at != std::string_view::npos;
-       at = bytes.find(marker.bytes(), at + 1)) {
-    const auto found = record_at(bytes.substr(at));
-    if (found && found->sequence > sequence) return true;
+  size_t at = bytes.find(marker.bytes());
+  while (at != std::string_view::npos) {
+    auto found = record_at(bytes.substr(at));
+    const bool is_later = found && found->sequence > sequence;
+    const size_t next = is_later ? at + found->size_bytes : at + 1;
+    if (is_later) {
+      sequence = found->sequence;
+      records.push_back(std::move(found->record));
+    }
+    at = bytes.find(marker.bytes(), next);
   }
-  return false;
+  return records;
 }
 
 enum class HeaderFinding : uint8_t { kGood, kTorn, kWrong, kForeign };
@@ -107,6 +114,7 @@ ParsedJournal parse_journal(std::string_view bytes, JournalKind kind) {
       return parsed;
     case HeaderFinding::kWrong:
       parsed.health = JournalHealth::kDamaged;
+      parsed.later_records = later_records(bytes, 0);
       return parsed;
     case HeaderFinding::kForeign:
       parsed.health = JournalHealth::kForeign;
@@ -118,8 +126,8 @@ ParsedJournal parse_journal(std::string_view bytes, JournalKind kind) {
     auto found = record_at(rest);
     const uint64_t sequence = parsed.records.size();
     if (!found || found->sequence != sequence + 1) {
-      parsed.health =
-          has_later_record(rest, sequence) ? JournalHealth::kDamaged : JournalHealth::kTorn;
+      parsed.later_records = later_records(rest, sequence);
+      parsed.health = parsed.later_records.empty() ? JournalHealth::kTorn : JournalHealth::kDamaged;
       return parsed;
     }
     parsed.records.push_back(std::move(found->record));

@@ -29,8 +29,9 @@ enum class JournalHealth : uint8_t {
 struct ParsedJournal {
   JournalHealth health = JournalHealth::kWhole;
   uint32_t version = kJournalVersion;
-  std::vector<JournalRecord> records;  // those before the tear or damage
-  uint64_t good_bytes = 0;             // where the last of them ends; 0: not even the header
+  std::vector<JournalRecord> records;        // those before the tear or damage
+  std::vector<JournalRecord> later_records;  // whole ones behind damage
+  uint64_t good_bytes = 0;                   // where the last of them ends; 0: not even the header
 };
 
 [[nodiscard]] ParsedJournal parse_journal(std::string_view bytes, JournalKind kind);

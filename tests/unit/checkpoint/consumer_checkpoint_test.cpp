@@ -65,6 +65,38 @@ TEST_F(ConsumerCheckpointTest, LoadsWhatWasSaved) {
   EXPECT_EQ(state.handler_states, (std::vector<std::string>{"full", "delta"}));
 }
 
+// Saved to 100 and 300; the second save is damaged, the third is there.
+TEST_F(ConsumerCheckpointTest, DamageLeavesWhatHadBeenReached) {
+  size_t damaged_at = 0;
+  {
+    auto checkpoint = open();
+    ASSERT_TRUE(checkpoint->save(save_of(1, 100, "full", true)));
+    damaged_at = disk_.content("/state/consumers/search").size() + 40;
+    ASSERT_TRUE(checkpoint->save(save_of(1, 200, "delta")));
+    ASSERT_TRUE(checkpoint->save(save_of(1, 300, "delta")));
+  }
+  std::string bytes = disk_.content("/state/consumers/search");
+  bytes[damaged_at] = static_cast<char>(bytes[damaged_at] ^ 4);
+  disk_.write_file("/state/consumers/search", bytes);
+  {
+    const auto checkpoint = open();
+    EXPECT_NE(checkpoint->damage(), "");
+    EXPECT_EQ(checkpoint->state().cursors.at(file_id(1)).offset, 100u);
+    EXPECT_EQ(checkpoint->state().reached.at(file_id(1)), 300u);
+  }
+  disk_.crash();
+  {
+    const auto checkpoint = open();
+    EXPECT_EQ(checkpoint->damage(), "");
+    EXPECT_EQ(checkpoint->state().reached.at(file_id(1)), 300u) << "it survives the next start";
+    ASSERT_TRUE(checkpoint->save(save_of(1, 299)));
+    EXPECT_FALSE(checkpoint->state().reached.empty());
+    ASSERT_TRUE(checkpoint->save(save_of(1, 300)));
+    EXPECT_TRUE(checkpoint->state().reached.empty());
+  }
+  EXPECT_TRUE(open()->state().reached.empty());
+}
+
 TEST_F(ConsumerCheckpointTest, AFullStateReplacesTheDeltas) {
   auto checkpoint = open();
   ASSERT_TRUE(checkpoint->save(save_of(1, 1, "full", true)));
