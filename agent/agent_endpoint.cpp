@@ -1,5 +1,6 @@
 // What the endpoint of a running agent tells, and its start.
 
+#include <algorithm>
 #include <charconv>
 #include <shared_mutex>
 
@@ -44,6 +45,12 @@ HttpPage http_page() {
       {kDashboardPaths.begin(), kDashboardPaths.end()}, page.html, page.content_security_policy};
 }
 
+bool metrics_are_catching_up(const AgentStatus& status) {
+  return std::ranges::any_of(status.consumers, [](const ConsumerStatus& consumer) {
+    return consumer.name == "metrics" && consumer.is_catching_up;
+  });
+}
+
 }  // namespace
 
 base::Expected<std::unique_ptr<HttpServer>> Agent::Implementation::listen(
@@ -65,6 +72,11 @@ HttpAnswers Agent::Implementation::answers() {
   HttpAnswers answers;
   answers.metrics = [this](std::string_view accept) -> base::Expected<HttpAnswers::Body> {
     const std::shared_lock lock(structure_mutex_);
+    if (metrics_are_catching_up(status())) {
+      return base::unexpected(base::ErrorCode::kUnavailable,
+                              "the saved state was damaged: metrics are shown again when they have "
+                              "counted what was shown before");
+    }
     const ExpositionFormat format = format_for(accept);
     const auto collect = [this](ExpositionWriter& writer) {
       write_own_metrics(own_figures(status()), writer);

@@ -68,6 +68,9 @@ struct ConsumerStatus {
   size_t memory_bytes = 0;
   std::string save_error;  // "" while the state can be saved
   std::unordered_map<std::string, uint64_t> read_bytes_by_source;
+  uint64_t unreadable_times = 0;  // records with something for a time that is none
+  // The state was damaged: what was shown of it goes further than what is known now.
+  bool is_catching_up = false;
 };
 
 class Consumer final : private outputs::DeliverySink {
@@ -175,6 +178,7 @@ class Consumer final : private outputs::DeliverySink {
   void take_save_success();
   void mark_dirty();
   void look_for_repeats();
+  [[nodiscard]] bool is_catching_up() const;
   void publish_status();
   void add_lag(ConsumerStatus& status, FileEntry& entry) const;
   void report(const char* level, const std::string& message) const;
@@ -218,6 +222,7 @@ class Consumer final : private outputs::DeliverySink {
   int64_t save_again_at_ns_ = 0;
   std::string save_error_;
   std::unordered_map<std::string, uint64_t> read_bytes_by_source_;
+  uint64_t unreadable_times_ = 0;
 
   HealthLog health_log_;
   int64_t status_published_at_ns_ = INT64_MIN;

@@ -145,7 +145,7 @@ Consumer::Attempt Consumer::read_file(FileEntry& entry, int64_t limit_unix_ns) {
     // A copy may end before what was read from the original.
     const bool is_partly_there = read && read->end.offset > next.offset;
     abandon(entry, is_partly_there ? read->end : Cursor{next.offset, 0, 0},
-            is_partly_there ? read->chunk.lines.size() : 0);
+            is_partly_there ? parsers::count_lines(read->chunk.lines) : 0);
     if (!is_partly_there) return Attempt::kGiven;
   }
   if (read->end.offset == next.offset) {
@@ -226,9 +226,12 @@ void Consumer::look_for_next_due_record() {
 void Consumer::give(FileEntry& entry, ChunkRead& read) {
   FileProgress& progress = *entry.progress;
   parsers::Chunk& chunk = read.chunk;
-  Piece piece{chunk.offset, read.end, chunk.lines.size(), 0, read.cut_lines, 0};
+  Piece piece{.begin = chunk.offset, .end = read.end, .cut_lines = read.cut_lines};
+  piece.line_count = parsers::count_lines(chunk.lines);
   const bool uses_times = source_stage_.apply(chunk);
-  piece.filtered_lines = piece.line_count - chunk.lines.size();
+  const uint64_t passing_lines = parsers::count_lines(chunk.lines);
+  piece.filtered_lines = piece.line_count - passing_lines;
+  piece.joined_lines = passing_lines - chunk.lines.size();
   const outputs::LineRange range{chunk.file, piece.begin, piece.end.offset, chunk.lines.size()};
   progress.give(piece);
   read_bytes_by_source_[chunk.source->name] += range.end - range.begin;
@@ -238,6 +241,7 @@ void Consumer::give(FileEntry& entry, ChunkRead& read) {
   }
   const outputs::Handled handled = output_->handle(chunk, outputs::Delivery(this, range));
   progress.set_not_json_lines(piece.begin, handled.not_json_lines);
+  unreadable_times_ += handled.unreadable_times;
   if (handled.used_chunk_time || uses_times || read.has_open_record) {
     pending_notes_.push_back(
         {chunk.file, {range.begin, range.end, chunk.first_read_unix_ns, chunk.file_unix_ns}});

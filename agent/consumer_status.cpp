@@ -1,4 +1,6 @@
 // What a Consumer tells about itself.
+#include <algorithm>
+
 #include "agent/consumer.h"
 
 namespace sawlog::agent {
@@ -24,8 +26,18 @@ void Consumer::publish_status() {
   status.memory_bytes = output_->memory_bytes();
   status.save_error = save_error_;
   status.read_bytes_by_source = read_bytes_by_source_;
+  status.unreadable_times = unreadable_times_;
+  status.is_catching_up = is_catching_up();
   const std::lock_guard lock(status_mutex_);
   status_ = std::move(status);
+}
+
+// What is not there any more is not waited for.
+bool Consumer::is_catching_up() const {
+  const auto& reached = checkpoint_->state().reached;
+  if (!has_snapshot_) return !reached.empty();
+  return std::ranges::any_of(reached,
+                             [&](const auto& file) { return files_.contains(file.first); });
 }
 
 void Consumer::add_lag(ConsumerStatus& status, FileEntry& entry) const {

@@ -85,6 +85,8 @@ bool FileProgress::advance(Ledger& ledger) {
       ledger.abandoned_lines += piece.line_count;
       ledger.abandoned_bytes += size_bytes;
     } else if (entry.state == PieceState::kSettled) {
+      const bool is_all_dead = entry.outcome.delivered == 0 && entry.outcome.dead_lettered > 0;
+      (is_all_dead ? ledger.dead_lettered_lines : ledger.delivered_lines) += piece.joined_lines;
       ledger.delivered_lines += entry.outcome.delivered;
       ledger.delivered_bytes += size_bytes;
       ledger.dead_lettered_lines += entry.outcome.dead_lettered;

@@ -29,6 +29,8 @@ struct Piece {
   Cursor end;  // the cursor to save when the piece is done
   uint64_t line_count = 0;
   uint64_t filtered_lines = 0;  // of these, not handed to the handler
+  // Of these, all but the first lines of records: outcomes are of records, the ledger of lines.
+  uint64_t joined_lines = 0;
   uint64_t cut_lines = 0;
   uint64_t not_json_lines = 0;
 };

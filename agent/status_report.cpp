@@ -47,6 +47,7 @@ void append_consumer(std::string& out, const ConsumerStatus& consumer, int64_t n
   object.number("already_there_lines", consumer.counters.already_there);
   object.number("overflow_lines", consumer.counters.overflow_lines);
   object.number("failure_store_lines", consumer.counters.diverted);
+  object.number("unreadable_times", consumer.unreadable_times);
   object.number("memory_bytes", consumer.memory_bytes);
   append_array(object.key("dead_letters"), consumer.dead_letters,
                [&](const outputs::DeadLetterCount& count) {
@@ -107,6 +108,7 @@ ConsumerFigures consumer_figures(const ConsumerStatus& consumer, int64_t now_uni
   figures.abandoned_lines = consumer.ledger.abandoned_lines;
   figures.cut_lines = consumer.ledger.cut_lines;
   figures.not_json_lines = consumer.ledger.not_json_lines;
+  figures.unreadable_times = consumer.unreadable_times;
   figures.in_flight_lines = consumer.in_flight_lines;
   figures.lag_bytes = consumer.lag_bytes;
   figures.lag_seconds = lag_seconds(consumer, now_unix_ns);

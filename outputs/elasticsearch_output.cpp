@@ -114,16 +114,11 @@ base::Expected<void> ElasticsearchOutput::restore(std::span<const std::string> s
 }
 
 Handled ElasticsearchOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
-  Handled handled;
   is_ending_ = false;
   sender_.builder().begin_chunk(std::move(delivery), chunk.path, clock_.monotonic_ns());
   if (lookup_.begin_lines(chunk.may_have_been_sent)) sender_.builder().mark_chunk_as_repeat();
-  reader_.start(chunk);
-  while (const parsers::Record* record = reader_.next()) {
-    frame(chunk, *record);
-    if (record->shape() != parsers::Shape::kJson) ++handled.not_json_lines;
-    if (!record->own_time_unix_ns()) handled.used_chunk_time = true;
-  }
+  const Handled handled =
+      frame_records(reader_, chunk, [&](const parsers::Record& record) { frame(chunk, record); });
   sender_.builder().end_chunk();
   return handled;
 }

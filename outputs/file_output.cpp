@@ -33,15 +33,11 @@ bool FileOutput::wants_more() const {
 }
 
 Handled FileOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
-  Handled handled;
   lines_.clear();
-  reader_.start(chunk);
-  while (const parsers::Record* const record = reader_.next()) {
-    if (record->shape() != parsers::Shape::kJson) ++handled.not_json_lines;
-    if (!record->own_time_unix_ns()) handled.used_chunk_time = true;
-    writer_.append(chunk, *record, lines_);
+  const Handled handled = frame_records(reader_, chunk, [&](const parsers::Record& record) {
+    writer_.append(chunk, record, lines_);
     lines_ += '\n';
-  }
+  });
   if (framed_bytes_ == 0) framed_since_ns_ = clock_.monotonic_ns();
   framed_bytes_ += lines_.size();
   compressor_.append(lines_, frame_);

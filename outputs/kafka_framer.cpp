@@ -105,12 +105,8 @@ std::unique_ptr<KafkaFramedChunk> KafkaFramer::frame(const parsers::Chunk& chunk
   // Half as much again as the lines themselves holds what is added to most of them.
   framed->text.reserve(chunk.bytes.size() + chunk.bytes.size() / 2);
   framed->messages.reserve(chunk.lines.size());
-  reader_.start(chunk);
-  while (const parsers::Record* const record = reader_.next()) {
-    if (record->shape() != parsers::Shape::kJson) ++handled.not_json_lines;
-    if (!record->own_time_unix_ns()) handled.used_chunk_time = true;
-    append(chunk, *record, *framed);
-  }
+  handled = frame_records(reader_, chunk,
+                          [&](const parsers::Record& record) { append(chunk, record, *framed); });
   CHECK(framed->messages.size() == chunk.lines.size());
   return framed;
 }

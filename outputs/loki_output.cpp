@@ -63,14 +63,9 @@ OutputCounters LokiOutput::counters() const {
 }
 
 Handled LokiOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
-  Handled handled;
   sender_.builder().begin_chunk(std::move(delivery), chunk.path, clock_.monotonic_ns());
-  reader_.start(chunk);
-  while (const parsers::Record* record = reader_.next()) {
-    frame(chunk, *record);
-    if (record->shape() != parsers::Shape::kJson) ++handled.not_json_lines;
-    if (!record->own_time_unix_ns()) handled.used_chunk_time = true;
-  }
+  const Handled handled =
+      frame_records(reader_, chunk, [&](const parsers::Record& record) { frame(chunk, record); });
   sender_.builder().end_chunk();
   return handled;
 }

@@ -30,6 +30,8 @@
 #include "lib/base/error.h"
 #include "outputs/delivery.h"
 #include "parsers/chunk.h"
+#include "parsers/record.h"
+#include "parsers/record_reader.h"
 
 namespace sawlog::outputs {
 
@@ -74,11 +76,32 @@ enum class Conclusion : uint8_t {
 
 // What handle() found out about a chunk.
 struct Handled {
-  uint64_t not_json_lines = 0;  // lines that were wrapped
+  uint64_t not_json_lines = 0;    // lines that were wrapped
+  uint64_t unreadable_times = 0;  // records with something for a time that is none
   // Some line had no time of its own: the consumer durably notes the chunk's time before it calls
   // step() again, so that a repeat after a crash carries the same time.
   bool used_chunk_time = false;
+
+  // A record that is shipped with its time.
+  void note(const parsers::Record& record) {
+    if (record.shape() != parsers::Shape::kJson) ++not_json_lines;
+    if (!record.own_time_unix_ns()) used_chunk_time = true;
+    if (record.time_is_unreadable()) ++unreadable_times;
+  }
 };
+
+// Frames every record of the chunk.
+template <class Frame>
+[[nodiscard]] Handled frame_records(parsers::RecordReader& reader, const parsers::Chunk& chunk,
+                                    const Frame& frame) {
+  Handled handled;
+  reader.start(chunk);
+  while (const parsers::Record* const record = reader.next()) {
+    frame(*record);
+    handled.note(*record);
+  }
+  return handled;
+}
 
 // When the caller should come back, unless woken before: monotonic ns.
 struct Wake {

@@ -56,20 +56,16 @@ bool StdoutOutput::wants_more() const {
 }
 
 Handled StdoutOutput::handle(const parsers::Chunk& chunk, Delivery delivery) {
-  Handled handled;
   Framed framed{{}, std::move(delivery)};
   framed.text.reserve(chunk.bytes.size() + chunk.bytes.size() / 2);
-  reader_.start(chunk);
-  while (const parsers::Record* const record = reader_.next()) {
-    if (record->shape() != parsers::Shape::kJson) ++handled.not_json_lines;
-    if (!record->own_time_unix_ns()) handled.used_chunk_time = true;
+  const Handled handled = frame_records(reader_, chunk, [&](const parsers::Record& record) {
     if (pretty_) {
-      pretty_->append(*record, framed.text);
+      pretty_->append(record, framed.text);
     } else {
-      writer_.append(chunk, *record, framed.text);
+      writer_.append(chunk, record, framed.text);
       framed.text += '\n';
     }
-  }
+  });
   held_bytes_ += framed.text.capacity();
   framed_.push_back(std::move(framed));
   return handled;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "lib/base/file_id.h"
@@ -23,14 +24,22 @@ namespace sawlog::parsers {
 
 constexpr size_t kPaddingBytes = 64;
 
+// Of what is made of a chunk, so much stays for the next one; the rest is given back.
+constexpr size_t kBufferKeptBytes = 512u << 10;
+inline void clear_buffer(std::string& buffer) {
+  if (buffer.capacity() > kBufferKeptBytes) std::string().swap(buffer);
+  buffer.clear();
+}
+
 // One line, or the lines that were joined to one record. Positions are relative to Chunk::bytes.
 struct Line {
   uint32_t begin = 0;
   uint32_t size_bytes = 0;           // without the line end (LF or CR LF)
   uint64_t original_size_bytes = 0;  // larger than size_bytes when the line was cut
-  uint32_t next = 0;    // first byte after the line end; where a cut line's end lies behind the
-                        // chunk, bytes.size()
-  uint32_t origin = 0;  // its index in Chunk::origins, if there are any
+  uint32_t next = 0;        // first byte after the line end; where a cut line's end lies behind the
+                            // chunk, bytes.size()
+  uint32_t origin = 0;      // its index in Chunk::origins, if there are any
+  uint32_t line_count = 1;  // how many lines it was made of
   [[nodiscard]] bool is_cut() const { return original_size_bytes > size_bytes; }
 };
 
@@ -41,6 +50,13 @@ struct LineOrigin {
   std::string_view time = {};    // as the runtime wrote it; "" if there was no envelope
   std::string_view stream = {};  // stdout, stderr
 };
+
+// How many lines records were made of.
+[[nodiscard]] inline uint64_t count_lines(std::span<const Line> records) {
+  uint64_t count = 0;
+  for (const Line& record : records) count += record.line_count;
+  return count;
+}
 
 struct Chunk {
   const SourceContext* source = nullptr;

@@ -50,7 +50,7 @@ void LineTranslator::translate(Chunk& chunk) {
   has_inferred_year_ = false;
   if (!chunk.has_text) return;
   file_unix_ns_ = chunk.file_unix_ns;
-  bytes_.clear();
+  clear_buffer(bytes_);
   lines_.clear();
   const bool has_origins = !chunk.origins.empty();
   if (!has_origins) origins_.clear();

@@ -69,22 +69,20 @@ bool RecordJoiner::continues(TraceReader& trace, std::string_view text) {
 size_t RecordJoiner::join_neighbours(Chunk& chunk, uint32_t line_bytes_max, bool ends_here) {
   if (multiline_ == Multiline::kNone) return chunk.bytes.size();
   lines_.clear();
-  size_t line_count = 0;  // of the last record
   bool is_complete = true;
   for (const Line& line : chunk.lines) {
     const std::string_view text = chunk.text(line);
-    if (!is_complete && line_count < kRecordLinesMax && !line.is_cut() &&
+    if (!is_complete && lines_.back().line_count < kRecordLinesMax && !line.is_cut() &&
         line.begin + line.size_bytes - lines_.back().begin <= line_bytes_max &&
         continues(trace_, text)) {
       Line& record = lines_.back();
       record.size_bytes = line.begin + line.size_bytes - record.begin;
       record.original_size_bytes = record.size_bytes;
       record.next = line.next;
-      ++line_count;
+      ++record.line_count;
       continue;
     }
     lines_.push_back(line);
-    line_count = 1;
     is_complete = line.is_cut() || (multiline_ == Multiline::kAuto && is_json_line(text));
     begin(trace_, text);
   }
@@ -102,7 +100,7 @@ size_t RecordJoiner::join_neighbours(Chunk& chunk, uint32_t line_bytes_max, bool
 // --- the lines of containers, whose streams are mixed ------------------------------------------
 
 size_t RecordJoiner::join_streams(Chunk& chunk, uint32_t line_bytes_max, bool ends_here) {
-  unescaped_.clear();
+  clear_buffer(unescaped_);
   unescaped_.reserve(chunk.bytes.size());  // so that views of it stay good
   contents_.assign(1, Content{});
   records_.clear();
@@ -182,7 +180,7 @@ uint32_t RecordJoiner::first_held_line(const Chunk& chunk) const {
 }
 
 void RecordJoiner::write_records(Chunk& chunk, uint32_t line_count) {
-  bytes_.clear();
+  clear_buffer(bytes_);
   lines_.clear();
   origins_.clear();
   for (const Record& record : records_) {
@@ -201,6 +199,7 @@ void RecordJoiner::write_records(Chunk& chunk, uint32_t line_count) {
     bytes_ += '\n';
     line.next = static_cast<uint32_t>(bytes_.size());
     line.origin = static_cast<uint32_t>(origins_.size());
+    line.line_count = record.line_count;
     lines_.push_back(line);
     origins_.push_back(
         {first.begin, last.begin + last.size_bytes - first.begin, record.time, record.stream});

@@ -215,7 +215,7 @@ void Redactor::redact(Chunk& chunk) {
 
 // The lines before the first in which something was found.
 void Redactor::copy_lines(const Chunk& chunk, size_t count) {
-  bytes_.clear();
+  clear_buffer(bytes_);
   lines_.clear();
   origins_.clear();
   const size_t end = count == 0 ? 0 : chunk.lines[count - 1].next;

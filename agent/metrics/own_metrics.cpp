@@ -46,6 +46,9 @@ void write_records(const Consumers& consumers, ExpositionWriter& writer) {
   for_consumers(consumers, "sawlog_not_json_records_total", FamilyType::kCounter,
                 "Lines that are not JSON, delivered wrapped", writer,
                 [](const auto& consumer) { return consumer.not_json_lines; });
+  for_outputs(consumers, "sawlog_unreadable_times_total", FamilyType::kCounter,
+              "Records whose time is no date, or out of range: shipped with the time of reading",
+              writer, [](const auto& consumer) { return consumer.unreadable_times; });
 }
 
 void write_consumers(const Consumers& consumers, ExpositionWriter& writer) {

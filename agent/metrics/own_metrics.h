@@ -24,6 +24,7 @@ struct ConsumerFigures {
   uint64_t abandoned_lines = 0;
   uint64_t cut_lines = 0;
   uint64_t not_json_lines = 0;
+  uint64_t unreadable_times = 0;
   uint64_t in_flight_lines = 0;
   uint64_t lag_bytes = 0;
   double lag_seconds = 0;

@@ -5,92 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/fake_clock.h"
-#include "tests/support/fake_filesystem.h"
-#include "tests/support/fake_output.h"
+#include "tests/unit/agent/consumer_fixture.h"
 
 namespace sawlog::agent {
 namespace {
 
 using outputs::FakeAnswer;
-using outputs::FakeDestination;
 using outputs::FakeOutput;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-// One file, one consumer, and a destination that outlives them.
-class ConsumerTest : public testing::Test {
- protected:
-  void SetUp() override {
-    disk.make_directory("/logs");
-    disk.make_directory("/state");
-    disk.write_file("/logs/a.log", "");
-    start();
-  }
-
-  // As after a kill -9: new objects on the same disk.
-  void start() {
-    consumer.reset();
-    publish();
-    auto checkpoint = ConsumerCheckpoint::open(disk, "/state", "search");
-    ASSERT_TRUE(checkpoint) << checkpoint.error().message;
-    auto made = std::make_unique<FakeOutput>(destination);
-    output = made.get();
-    const auto report = [this](const char*, const std::string& message) {
-      reports.push_back(message);
-    };
-    ConsumerOptions options{"search", 0, {}, report, where, unsaved_bytes_max};
-    auto opened =
-        Consumer::open(std::move(options), table, std::move(*checkpoint), std::move(made), clock);
-    ASSERT_TRUE(opened) << opened.error().message;
-    consumer = std::move(*opened);
-  }
-
-  // What tail does at each look.
-  void publish() {
-    file = std::make_shared<TailedFile>(id(), &source, 1u << 20, "/logs/a.log", 1);
-    auto opened = disk.open("/logs/a.log", base::OpenMode::kRead);
-    ASSERT_TRUE(opened);
-    auto content = std::make_shared<Content>();
-    content->file = std::shared_ptr<base::File>(std::move(*opened));
-    content->path = "/logs/a.log";
-    file->set_content(content);
-    look();
-    table.publish({file});
-  }
-  void change() { table.note_changes({file->id()}); }
-  void end() { file->set_end_is_final(), change(); }
-  void look() { file->set_size_bytes(disk.content("/logs/a.log").size()), change(); }
-  void write(std::string_view text) {
-    disk.append_to("/logs/a.log", text);
-    look();
-  }
-  void run_steps(int count = 5) {
-    for (int i = 0; i < count; ++i) consumer->step();
-  }
-  std::vector<std::string> lines() const {
-    std::vector<std::string> all;
-    for (const auto& entry : destination.entries) all.push_back(entry.line);
-    return all;
-  }
-  static base::FileId id() {
-    base::FileId result;
-    result.bytes[0] = 42;
-    return result;
-  }
-
-  tests::FakeClock clock;
-  tests::FakeFilesystem disk{clock};
-  parsers::SourceContext source{"app", {}, {}, true};
-  FileTable table;
-  std::shared_ptr<TailedFile> file;
-  FakeDestination destination;
-  FakeOutput* output = nullptr;
-  std::vector<std::string> reports;
-  std::string where;  // of the output
-  uint64_t unsaved_bytes_max = 256u << 20;
-  std::unique_ptr<Consumer> consumer;
-};
 
 TEST_F(ConsumerTest, DeliversWholeLinesAndSavesTheCursor) {
   write("one\ntwo\nthr");
@@ -314,65 +237,25 @@ TEST_F(ConsumerTest, AnOutputsExpressionIsChecked) {
   EXPECT_FALSE(opened);
 }
 
-TEST_F(ConsumerTest, ARecordThatMayGoOnWaits) {
-  source.multiline = parsers::Multiline::kAuto;
-  write("one\ntwo\n");
+TEST_F(ConsumerTest, AfterDamageItCatchesUpWithWhatWasShown) {
+  write("{\"a\":1}\n");
   run_steps();
-  EXPECT_THAT(lines(), ElementsAre("one"));
-  EXPECT_FALSE(consumer->is_finished() && file->acknowledged(0) == 8);
-  write("  more of two\n");
+  const size_t damaged_at = disk.content("/state/consumers/search").size() + 40;
+  write("{\"a\":2}\n");
   run_steps();
-  EXPECT_THAT(lines(), ElementsAre("one"));
-  const outputs::Wake wake = consumer->step();
-  EXPECT_LE(wake.at_monotonic_ns, clock.monotonic_ns() + base::kNsPerSecond) << "it comes back";
-  clock.advance_seconds(1);
+  write("{\"a\":3}\n");
   run_steps();
-  EXPECT_THAT(lines(), ElementsAre("one", "two\n  more of two"));
-  EXPECT_EQ(file->acknowledged(0), 22);
-  write("  too late\n{\"a\":1}\n");
-  run_steps();
-  EXPECT_THAT(lines(), ElementsAre("one", "two\n  more of two", "  too late", "{\"a\":1}"));
-}
-
-TEST_F(ConsumerTest, ARecordThatWaitingEndedIsTheSameAfterACrash) {
-  source.multiline = parsers::Multiline::kAuto;
-  output->answer = [] { return FakeAnswer::kLoseAnswer; };
-  write("one\n  more\n");
-  run_steps();
-  clock.advance_seconds(1);
-  run_steps(1);
-  ASSERT_THAT(lines(), ElementsAre("one\n  more"));
-  disk.crash();
-  disk.append_to("/logs/a.log", "  later\n{\"a\":1}\n");
+  EXPECT_FALSE(consumer->status().is_catching_up);
+  consumer.reset();
+  std::string bytes = disk.content("/state/consumers/search");
+  ASSERT_GT(bytes.size(), damaged_at);
+  bytes[damaged_at] = static_cast<char>(bytes[damaged_at] ^ 4);
+  disk.write_file("/state/consumers/search", bytes);
   start();
+  EXPECT_TRUE(consumer->status().is_catching_up);
   run_steps();
-  EXPECT_THAT(lines(), ElementsAre("one\n  more", "one\n  more", "  later", "{\"a\":1}"));
-  EXPECT_EQ(destination.entries[0].offset, destination.entries[1].offset);
-}
-
-TEST_F(ConsumerTest, ARecordGoesOnOverTheRenameOfItsFile) {
-  source.multiline = parsers::Multiline::kAuto;
-  write("ERROR x\nTraceback (most recent call last):\n  frame\n");
-  run_steps();
-  EXPECT_THAT(lines(), IsEmpty());
-  ASSERT_TRUE(disk.rename("/logs/a.log", "/logs/a.log.1"));
-  disk.append_to("/logs/a.log.1", "ValueError: y\n");
-  file->set_size_bytes(disk.content("/logs/a.log.1").size());
-  change();
-  run_steps();
-  end();
-  run_steps();
-  EXPECT_THAT(lines(), ElementsAre("ERROR x\nTraceback (most recent call last):\n  frame\n"
-                                   "ValueError: y"));
-}
-
-TEST_F(ConsumerTest, OnceDoesNotWaitForMoreOfARecord) {
-  source.multiline = parsers::Multiline::kAuto;
-  write("one\n  more\n");
-  consumer->finish_at_current_sizes();
-  run_steps();
-  EXPECT_TRUE(consumer->is_finished());
-  EXPECT_THAT(lines(), ElementsAre("one\n  more"));
+  EXPECT_FALSE(consumer->status().is_catching_up);
+  EXPECT_EQ(file->acknowledged(0), 24);
 }
 
 TEST_F(ConsumerTest, WhatIsMaskedIsMaskedForTheHandler) {

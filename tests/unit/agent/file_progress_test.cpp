@@ -77,6 +77,19 @@ TEST_F(FileProgressTest, LinesAreDividedByWhatBecameOfThem) {
   EXPECT_EQ(ledger.not_json_lines, 3);
 }
 
+// Ten lines, of which two were filtered; the others are five records.
+TEST_F(FileProgressTest, TheLedgerCountsTheLinesOfRecords) {
+  const Piece piece{
+      .begin = 0, .end = {100, 0, 0}, .line_count = 10, .filtered_lines = 2, .joined_lines = 3};
+  progress.give(piece);
+  progress.settle({{}, 0, 100, 5}, {.delivered = 4, .dead_lettered = 1});
+  EXPECT_TRUE(progress.advance(ledger));
+  EXPECT_EQ(ledger.read_lines, 10);
+  EXPECT_EQ(ledger.delivered_lines, 7);
+  EXPECT_EQ(ledger.dead_lettered_lines, 1);
+  EXPECT_EQ(ledger.filtered_lines, 2);
+}
+
 using FileProgressDeathTest = FileProgressTest;
 
 TEST_F(FileProgressDeathTest, PiecesMayNotLeaveAGap) {

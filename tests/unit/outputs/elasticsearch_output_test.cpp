@@ -77,6 +77,21 @@ TEST_F(ElasticsearchOutputTest, CreatesInADataStreamWithTheRecordId) {
   EXPECT_TRUE(handled_.used_chunk_time);
 }
 
+TEST_F(ElasticsearchOutputTest, CountsTimesThatAreNone) {
+  make({.gzip = false});
+  (void)request_for(R"({"ts":"2262-12-01T00:00:00Z"})"
+                    "\n"
+                    R"({"ts":"2026-02-30T00:00:00Z"})"
+                    "\n"
+                    R"({"ts":12.5})"
+                    "\n"
+                    R"({"ts":"2026-02-28T00:00:00Z"})"
+                    "\n"
+                    R"({"a":1})"
+                    "\n");
+  EXPECT_EQ(handled_.unreadable_times, 3);
+}
+
 TEST_F(ElasticsearchOutputTest, NamesIndicesByTheRecordsTime) {
   make({.index = "app-%Y.%m.%d-%H%%x", .gzip = false});
   const HttpRequest request = request_for(kLines);
