@@ -3,11 +3,12 @@
 
 usage: run.py BUILD_DIR [--mib 512] [--runs 3] [--only NAME]
 
-Sawlog ships to one `elasticsearch` output with gzip and derives the default metrics; rsyslog
-(imfile, mmjsonparse, omelasticsearch, from apt) ships the same file to the same sink, without
-compression and without metrics, for it has neither. They take turns. CPU is user and system time
-of the agent's process alone, GB are 10^9 bytes of the input, memory is the peak resident set. All
-lines must arrive.
+Sawlog ships to one `elasticsearch` output with gzip and derives the default metrics; so it does
+with the lines as they are (`keys: as_is`, `enrich: none`: sawlog-as-is), and so without
+compression (sawlog-plain). rsyslog (imfile, mmjsonparse, omelasticsearch, from apt) ships the same
+file to the same sink, without compression and without metrics, for it has neither. They take turns.
+CPU is user and system time of the agent's process alone, GB are 10^9 bytes of the input, memory is
+the peak resident set. All lines must arrive.
 """
 import argparse
 import json
@@ -21,6 +22,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -70,15 +72,21 @@ def until(check, what: str) -> None:
 # ---- the agents: (command, how it ends by itself) -----------------------------------------------
 
 
-def sawlog(build: Path, directory: Path, log: Path, port: int) -> tuple[list, bool]:
+def sawlog(build: Path, directory: Path, log: Path, port: int, source: dict = {},
+           output: dict = {}) -> tuple[list, bool]:
     config = directory / "sawlog.yaml"
     config.write_text(json.dumps({  # JSON is YAML
         "state_dir": str(directory / "state"),
         "http": {"listen": ""},
-        "sources": {"access": {"paths": [str(log)]}},
-        "outputs": {"search": {"type": "elasticsearch", "hosts": [f"http://127.0.0.1:{port}"]}},
+        "sources": {"access": {"paths": [str(log)], **source}},
+        "outputs": {"search": {"type": "elasticsearch", "hosts": [f"http://127.0.0.1:{port}"],
+                               **output}},
     }))
     return [build / "sawlog", "run", "--config", config, "--once"], True
+
+
+AS_IS = {"source": {"enrich": "none"}, "output": {"keys": "as_is"}}
+PLAIN = {"output": {"compression": "none"}}
 
 
 def rsyslog(build: Path, directory: Path, log: Path, port: int) -> tuple[list, bool]:
@@ -100,7 +108,8 @@ ruleset(name="ship" queue.type="LinkedList" queue.size="50000" queue.dequeueBatc
     return ["/usr/sbin/rsyslogd", "-n", "-f", config, "-i", directory / "rsyslog.pid"], False
 
 
-AGENTS = {"sawlog": sawlog, "rsyslog": rsyslog}
+AGENTS = {"sawlog": sawlog, "sawlog-as-is": partial(sawlog, **AS_IS),
+          "sawlog-plain": partial(sawlog, **PLAIN), "rsyslog": rsyslog}
 
 
 def measure(name: str, build: Path, directory: Path, log: Path, lines: int) -> Result:
@@ -165,14 +174,14 @@ def main() -> None:
         for name in names:
             result = measure(name, options.build.resolve(), directory / name, log, lines)
             results[name].append(result)
-            print(f"run {turn + 1}  {name:8}  {result.mb_per_s:6.1f} MB/s  "
+            print(f"run {turn + 1}  {name:12}  {result.mb_per_s:6.1f} MB/s  "
                   f"{result.cpu_s_per_gb:6.2f} CPU s/GB  {result.rss_mb:5.0f} MB", flush=True)
 
     print(f"\n{log.stat().st_size / 1e6:.0f} MB, {lines} lines; median of {options.runs}\n")
-    print("agent      MB/s   CPU s/GB   peak RSS MB")
+    print("agent          MB/s   CPU s/GB   peak RSS MB")
     medians = {name: median(results[name]) for name in names}
     for name, middle in medians.items():
-        print(f"{name:8} {middle.mb_per_s:6.1f}   {middle.cpu_s_per_gb:8.2f}   "
+        print(f"{name:12} {middle.mb_per_s:6.1f}   {middle.cpu_s_per_gb:8.2f}   "
               f"{middle.rss_mb:11.0f}")
     if not options.only:
         ours, theirs = medians["sawlog"], medians["rsyslog"]
