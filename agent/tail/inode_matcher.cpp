@@ -152,20 +152,20 @@ void InodeMatcher::detach(KnownFile& known, bool is_truncated) {
 }
 
 // Somebody wrote to a file whose end was final: to a rotated one, or to one that was missing for a
-// while. What is behind the old end is read.
+// while; or may do so, since it has a live name. What is behind the old end is read.
 void InodeMatcher::reopen_if_grown(KnownFile& known) {
   // What was given up may go on from where every consumer had got to.
   const uint64_t read_to =
       known.record.end_is_final ? known.record.end.offset : known.record.start_offset;
-  if (!known.record.is_released || known.compression != Compression::kNone ||
-      known.size_bytes <= read_to) {
-    return;
-  }
+  if (!known.record.is_released || known.compression != Compression::kNone) return;
+  const bool has_grown = known.size_bytes > read_to;
+  if (!has_grown && !known.has_live_name) return;
   known.record.is_released = false;
   known.record.end_is_final = false;
   known.record.start_offset = read_to;
   context_.save(known);
   context_.give_file(known);
+  if (!has_grown) return;
   context_.report(TailEvent::Level::kWarn,
                   "file has grown after its end was final; reading goes on there", known);
 }

@@ -179,6 +179,10 @@ FakeFilesystem::~FakeFilesystem() = default;
 
 FakeFilesystem::NodePtr FakeFilesystem::new_node() {
   auto node = std::make_shared<Node>();
+  // A crash brings files back whose numbers were free.
+  while (reuses_inodes_ && !free_inodes_.empty() && is_taken(free_inodes_.back())) {
+    free_inodes_.pop_back();
+  }
   if (reuses_inodes_ && !free_inodes_.empty()) {
     node->inode = free_inodes_.back();
     free_inodes_.pop_back();
@@ -191,6 +195,14 @@ FakeFilesystem::NodePtr FakeFilesystem::new_node() {
   }
   nodes_.push_back(node);
   return node;
+}
+
+bool FakeFilesystem::is_taken(uint64_t inode) const {
+  return std::ranges::any_of(nodes_, [&](const auto& known) {
+    const NodePtr node = known.lock();
+    return node != nullptr && node->inode == inode &&
+           (node->link_count > 0 || node->open_count > 0);
+  });
 }
 
 void FakeFilesystem::touch(Node& node, bool is_modified) {

@@ -114,6 +114,7 @@ class FakeFilesystem final : public base::Filesystem {
   base::Expected<Place> find(std::string_view action, const std::string& path, bool follow) const;
   Place must_find(const std::string& path, bool must_exist = true) const;
   NodePtr new_node();
+  bool is_taken(uint64_t inode) const;
   NodePtr create(const Place& place, bool is_durable);
   void unlink_node(const NodePtr& node);
   void touch(Node& node, bool is_modified);
