@@ -167,6 +167,7 @@ std::string_view route_of_marks(std::string_view path, const Marks& marks, std::
 
 std::string_view route_of(std::string_view path, std::span<char> buffer) {
   path = without_host(path);
+  if (path.empty()) return path;  // it may be a view of nothing, with nothing behind it
 #if defined(__SSE2__)
   if (path.size() <= kShortPathBytesMax) {
     Marks marks = marks_of(path);
