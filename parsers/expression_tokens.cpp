@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <span>
 
 namespace sawlog::parsers {
 
@@ -39,6 +40,9 @@ constexpr auto kUnits = std::to_array<Unit>({
 
 constexpr auto kSigns = std::to_array<std::string_view>(
     {"==", "!=", "<=", ">=", "=~", "!~", "<", ">", "(", ")", "[", "]", ","});  // longer ones first
+constexpr auto kFigureSigns =
+    std::to_array<std::string_view>({"==", "!=", "<=", ">=", "=~", "!~", "<", ">", "(", ")",
+                                     "[",  "]",  ",",  "{",  "}",  "+",  "-", "*", "/", "="});
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' ||
@@ -50,7 +54,8 @@ bool is_digit(char c) {
 
 class Tokenizer {
  public:
-  explicit Tokenizer(std::string_view text) : text_(text) {}
+  Tokenizer(std::string_view text, ExpressionDialect dialect)
+      : text_(text), has_figures_(dialect == ExpressionDialect::kFigures) {}
 
   base::Expected<std::vector<ExpressionToken>> run() {
     std::vector<ExpressionToken> tokens;
@@ -73,13 +78,14 @@ class Tokenizer {
   base::Expected<void> read_token(ExpressionToken& token) {
     const char first = rest()[0];
     if (first == '"' || first == '\'' || first == '`') return read_quoted(token);
-    const bool is_negative = first == '-' && rest().size() > 1 && is_digit(rest()[1]);
+    const bool is_negative =
+        !has_figures_ && first == '-' && rest().size() > 1 && is_digit(rest()[1]);
     if (is_digit(first) || is_negative) return read_number(token);
     if (is_letter(first)) {
       token.kind = Kind::kName;
       size_t size = 1;
-      const auto belongs = [](char c) {
-        return is_letter(c) || is_digit(c) || c == '.' || c == '-';
+      const auto belongs = [this](char c) {
+        return is_letter(c) || is_digit(c) || (has_figures_ ? c == ':' : c == '.' || c == '-');
       };
       while (size < rest().size() && belongs(rest()[size])) ++size;
       token.text = rest().substr(0, size);
@@ -90,9 +96,11 @@ class Tokenizer {
   }
 
   base::Expected<void> read_sign(ExpressionToken& token) {
+    const std::span<const std::string_view> signs =
+        has_figures_ ? std::span<const std::string_view>(kFigureSigns) : kSigns;
     const auto found = std::ranges::find_if(
-        kSigns, [this](std::string_view sign) { return rest().starts_with(sign); });
-    if (found != kSigns.end()) {
+        signs, [this](std::string_view sign) { return rest().starts_with(sign); });
+    if (found != signs.end()) {
       token.kind = Kind::kSign;
       token.text = *found;
       position_ += found->size();
@@ -178,13 +186,15 @@ class Tokenizer {
   }
 
   std::string_view text_;
+  const bool has_figures_;
   size_t position_ = 0;
 };
 
 }  // namespace
 
-base::Expected<std::vector<ExpressionToken>> tokens_of(std::string_view text) {
-  return Tokenizer(text).run();
+base::Expected<std::vector<ExpressionToken>> tokens_of(std::string_view text,
+                                                       ExpressionDialect dialect) {
+  return Tokenizer(text, dialect).run();
 }
 
 std::string in_quotes(std::string_view text) {

@@ -1,4 +1,5 @@
-// The tokens of an expression (parsers/expression.h), with their places.
+// The tokens of an expression (parsers/expression.h) or of a condition over figures
+// (parsers/figure_condition.h), with their places.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,14 @@ struct ExpressionToken {
   }
 };
 
+enum class ExpressionDialect : uint8_t {
+  kRecords,
+  kFigures,  // also + - * / { } and =; names have no dots, dashes or @, but colons
+};
+
 // The last one is kEnd.
-[[nodiscard]] base::Expected<std::vector<ExpressionToken>> tokens_of(std::string_view text);
+[[nodiscard]] base::Expected<std::vector<ExpressionToken>> tokens_of(
+    std::string_view text, ExpressionDialect dialect = ExpressionDialect::kRecords);
 
 // 'text', for messages.
 [[nodiscard]] std::string in_quotes(std::string_view text);
