@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "config/alert_checks.h"
 #include "config/loader.h"
 #include "config/nearest.h"
 #include "config/path_glob.h"
@@ -286,6 +287,7 @@ void complete(Config& config) {
        {&config.http.tls_cert, &config.http.tls_key, &config.http.tls_client_ca}) {
     if (!path->empty()) *path = absolute_path(*path);
   }
+  complete_alerts(config.alerts);
   if (takes_recorded_values(config.http)) config.recorded = recorded_source(config);
 }
 
@@ -294,6 +296,7 @@ void check_together(const Config& config, Reading& reading) {
   check_memory(config, reading);
   check_sources(config, reading);
   check_metrics(config, reading);
+  check_alerts(config, reading);
   check_written_files(config, reading);
   for (const OutputConfig& output : config.outputs) check_output(config, output, reading);
 }

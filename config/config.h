@@ -242,6 +242,52 @@ struct MetricsConfig {
   bool operator==(const MetricsConfig&) const = default;
 };
 
+struct AlertRule {
+  std::string name;
+  Place place;
+  std::string condition;  // parsers/figure_condition.h
+  Place condition_place;
+  int64_t for_ns = 0;
+  std::string severity = "warning";
+  Labels labels;
+  std::string summary, description;  // "": made from name and condition
+  bool operator==(const AlertRule&) const = default;
+};
+
+enum class ReceiverType : uint8_t { kEmail, kSlack, kWebhook, kAlertmanager };
+enum class StartTls : uint8_t { kRequired, kOptional, kNone };
+
+// Where alerts are sent; which members count is said by the type.
+struct ReceiverConfig {
+  std::string name;
+  Place place;
+  ReceiverType type = ReceiverType::kEmail;
+  std::vector<std::string> severities;  // {}: all
+  bool send_resolved = true;
+  std::string server;  // host:port; port 465 speaks TLS from the first byte
+  StartTls starttls = StartTls::kRequired;
+  std::string from;  // load() fills in username, or sawlog@HOST
+  std::vector<std::string> to;
+  std::string url;
+  std::string channel;
+  std::string username, password, bearer;
+  TlsConfig tls;
+  bool operator==(const ReceiverConfig&) const = default;
+};
+
+struct AlertsConfig {
+  int64_t interval_ns = 15'000'000'000;
+  std::vector<std::string> group_by = {"alertname"};
+  int64_t group_wait_ns = 10'000'000'000;
+  int64_t group_interval_ns = 60'000'000'000;
+  int64_t repeat_interval_ns = 4 * 3'600'000'000'000;
+  uint32_t lines_max = 20;
+  Labels labels;
+  std::vector<AlertRule> rules;
+  std::vector<ReceiverConfig> receivers;
+  bool operator==(const AlertsConfig&) const = default;
+};
+
 struct Config {
   std::string state_dir = "/var/lib/sawlog";  // absolute after load(), as all paths and globs
   uint64_t memory_limit = 256u << 20;
@@ -251,6 +297,7 @@ struct Config {
   std::vector<SourceConfig> sources;
   std::optional<SourceConfig> recorded;  // load() fills it in where POST /record takes values
   MetricsConfig metrics;
+  AlertsConfig alerts;
   std::vector<OutputConfig> outputs;
 };
 

@@ -104,6 +104,13 @@ std::string describe() {
                            "otlp", "file", "stdout"}) {
     append_table(std::string("outputs.NAME, type: ") + type, outputs, type, out);
   }
+  const std::vector<KeyInfo>& alerts = key_named(keys, "alerts").children;
+  append_table("alerts.rules[]", key_named(alerts, "rules").children, "", out);
+  const std::vector<KeyInfo>& receivers = key_named(alerts, "receivers").children;
+  append_table("alerts.receivers.NAME, every type", receivers, "", out);
+  for (const char* type : {"email", "slack", "webhook", "alertmanager"}) {
+    append_table(std::string("alerts.receivers.NAME, type: ") + type, receivers, type, out);
+  }
   std::string later;
   append_later(keys, "", later);
   out += "\n### Not yet\n\nKnown, and refused by this version: " + later + ".\n";

@@ -56,14 +56,15 @@ void join(Node& into, Node part, const std::string& path);
 // Maps of the top level and the list of rules are joined; the reader tells what is given twice.
 void join_entry(Node& into, Entry entry, const std::string& path) {
   const std::string entry_path = join_path(path, entry.name.text);
-  const bool is_joined = path.empty() || entry_path == "metrics.rules";
+  const bool is_list = entry_path == "metrics.rules" || entry_path == "alerts.rules";
+  const bool is_joined = path.empty() || is_list || entry_path == "alerts.receivers";
   for (Entry& known : into.entries) {
     if (!is_joined || known.name.text != entry.name.text) continue;
     if (known.value.kind != entry.value.kind) break;
     if (known.value.kind == Node::Kind::kMap) {
       return join(known.value, std::move(entry.value), entry_path);
     }
-    if (entry_path == "metrics.rules" && known.value.kind == Node::Kind::kList) {
+    if (is_list && known.value.kind == Node::Kind::kList) {
       std::ranges::move(entry.value.items, std::back_inserter(known.value.items));
       return;
     }

@@ -1,10 +1,10 @@
 // include: [conf.d/*.yaml]: more files of configuration.
 //
 // The parts are joined before anything is read: the maps of the top level (sources, outputs,
-// labels, metrics, http) get the entries of all files, metrics.rules the rules of all. Anything
-// else that is given twice is a mistake that names both places. Globs are relative to the file that
-// includes, their files come in the order of their names; one without a wildcard must lead to a
-// file. An included file includes none.
+// labels, metrics, http, alerts) get the entries of all files, metrics.rules, alerts.rules and
+// alerts.receivers what all have. Anything else that is given twice is a mistake that names both
+// places. Globs are relative to the file that includes, their files come in the order of their
+// names; one without a wildcard must lead to a file. An included file includes none.
 #pragma once
 
 #include <string>

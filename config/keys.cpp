@@ -1,6 +1,8 @@
 #include "config/keys.h"
 
+#include "config/alert_keys.h"
 #include "config/metric_keys.h"
+#include "config/named_sections.h"
 #include "config/output_keys.h"
 #include "config/section.h"
 #include "config/source_keys.h"
@@ -36,36 +38,6 @@ Section<HttpConfig> http_section() {
                           "whether POST /record takes values: on a loopback address only, always, "
                           "or never");
   return section;
-}
-
-KeyInfo map_info(std::string name, std::string meaning, std::vector<KeyInfo> children) {
-  KeyInfo info;
-  info.name = std::move(name);
-  info.type = ValueType::kSectionMap;
-  info.meaning = std::move(meaning);
-  info.is_required = true;
-  info.children = std::move(children);
-  return info;
-}
-
-// A map of names that the user gives: calls read(value, path, item) for each.
-template <class Item, class Read>
-void read_named(const Node& node, const std::string& path, std::vector<Item>& items,
-                Reading& reading, const Read& read) {
-  for_each_entry(node, path, reading, [&](const Node& name, const Node& value) {
-    if (const std::string wrong = check_given_name(name.text); !wrong.empty()) {
-      reading.mistake(name.place, "'" + join_path(path, name.text) + "' " + wrong);
-    }
-    Item item;
-    item.name = name.text;
-    item.place = name.place;
-    reading.places[join_path(path, name.text)] = name.place;
-    read(value, join_path(path, name.text), item);
-    items.push_back(std::move(item));
-  });
-  if (node.kind == Node::Kind::kMap && node.entries.empty()) {
-    reading.mistake(node.place, "'" + path + "' is empty");
-  }
 }
 
 void read_sources(const Node& node, const std::string& path, Config& config, Reading& reading) {
@@ -106,11 +78,12 @@ Section<Config> root_section() {
                "exporter's names")
       .section("http", &Config::http, http_section(), "the agent's own endpoint")
       .custom(include, check_include)
-      .custom(map_info("sources", "what is followed, each under a name", source_section().infos()),
-              read_sources)
+      .custom(
+          named_info("sources", "what is followed, each under a name", source_section().infos()),
+          read_sources)
       .section("metrics", &Config::metrics, metrics_section(), "metrics made from the records")
-      .later("alerts", "rules, and where alerts are sent")
-      .custom(map_info("outputs", "where the records go, each under a name", output_keys()),
+      .section("alerts", &Config::alerts, alerts_section(), "rules, and where alerts are sent")
+      .custom(named_info("outputs", "where the records go, each under a name", output_keys()),
               read_outputs);
   return section;
 }

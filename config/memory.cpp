@@ -20,6 +20,8 @@ uint64_t step_count(const SourceConfig& source) {
          (source.redact.empty() ? 0 : 1);
 }
 
+constexpr uint64_t kAlertBytes = 16 * kMiB;  // histories of the figures; agent/alerts/ keeps it
+
 }  // namespace
 
 uint64_t output_memory_bytes(const OutputConfig& output) {
@@ -35,6 +37,7 @@ uint64_t memory_needed(const Config& config) {
   }
   const uint64_t consumer_bytes = kReadBytes + line_bytes + step_bytes;
   uint64_t needed = kProcessBytes + consumer_bytes + config.metrics.series_total_max * kSeriesBytes;
+  if (!config.alerts.rules.empty()) needed += kAlertBytes;
   for (const OutputConfig& output : config.outputs) {
     needed += consumer_bytes + output_memory_bytes(output);
   }

@@ -124,15 +124,6 @@ Section<StdoutConfig> stdout_section() {
   return section;
 }
 
-Section<TlsConfig> tls_section() {
-  Section<TlsConfig> section;
-  section.text("ca", &TlsConfig::ca, {}, "PEM file of the authority; the system's when left out")
-      .text("cert", &TlsConfig::cert, {}, "PEM file of our certificate")
-      .text("key", &TlsConfig::key, {}, "PEM file of its key")
-      .boolean("verify", &TlsConfig::verify, "false: any certificate of the server will do");
-  return section;
-}
-
 struct TypeName {
   std::string name;
   OutputType type;
@@ -294,6 +285,15 @@ std::string key_of_other_type(const std::string& key, const std::string& type) {
 }
 
 }  // namespace
+
+Section<TlsConfig> tls_section() {
+  Section<TlsConfig> section;
+  section.text("ca", &TlsConfig::ca, {}, "PEM file of the authority; the system's when left out")
+      .text("cert", &TlsConfig::cert, {}, "PEM file of our certificate")
+      .text("key", &TlsConfig::key, {}, "PEM file of its key")
+      .boolean("verify", &TlsConfig::verify, "false: any certificate of the server will do");
+  return section;
+}
 
 void read_output(const Node& node, const std::string& path, OutputConfig& output,
                  Reading& reading) {

@@ -7,6 +7,7 @@
 #include <re2/re2.h>
 
 #include "parsers/expression.h"
+#include "parsers/figure_condition.h"
 #include "parsers/redactor.h"
 #include "parsers/text_shapes.h"
 
@@ -70,6 +71,39 @@ std::string check_otlp_url(const std::string& text) {
   return check_base_url(text, "/v1/logs");
 }
 
+std::string check_alertmanager_url(const std::string& text) {
+  return check_base_url(text, "/api/v2/alerts");
+}
+
+std::string check_webhook_url(const std::string& text) {
+  const bool is_url = check_http_url(text.substr(0, text.find('?'))).empty();
+  return is_url ? "" : "is not a URL such as https://hooks.example.com/services/…";
+}
+
+std::string check_mail_server(const std::string& text) {
+  if (text.find("://") != std::string::npos) return "must be host:port, without a scheme";
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return "lacks its port; did you mean '" + text + ":587'?";
+  if (colon == 0 || !is_port(std::string_view(text).substr(colon + 1)) ||
+      text.find_first_of(" ,/@") != std::string::npos) {
+    return "is not host:port";
+  }
+  return "";
+}
+
+// What may stand between < and > in a header and after RCPT TO, and nothing that ends them.
+std::string check_mail_address(const std::string& text) {
+  const size_t at = text.find('@');
+  const bool is_plain = std::ranges::all_of(text, [](char letter) {
+    return std::isgraph(static_cast<unsigned char>(letter)) != 0 && letter != '<' &&
+           letter != '>' && letter != ',';
+  });
+  if (at == std::string::npos || at == 0 || at + 1 == text.size() || !is_plain) {
+    return "is not an address such as admin@example.com";
+  }
+  return "";
+}
+
 std::string check_broker(const std::string& text) {
   if (text.find("://") != std::string::npos) return "must be host:port, without a scheme";
   const size_t colon = text.rfind(':');
@@ -114,6 +148,11 @@ std::string check_expression(const std::string& text) {
   std::vector<std::string> fields;
   const auto expression = parsers::Expression::compile(text, fields);
   return expression ? "" : "is no expression: " + expression.error().message;
+}
+
+std::string check_condition(const std::string& text) {
+  const auto condition = parsers::FigureCondition::compile(text);
+  return condition ? "" : "is no condition: " + condition.error().message;
 }
 
 std::string check_regular_expression(const std::string& text) {

@@ -15,7 +15,12 @@ namespace sawlog::config {
 [[nodiscard]] std::string check_glob(const std::string& text);            // of files
 [[nodiscard]] std::string check_metric_name(const std::string& text);
 [[nodiscard]] std::string check_label_name(const std::string& text);
-[[nodiscard]] std::string check_expression(const std::string& text);  // parsers/expression.h
+[[nodiscard]] std::string check_expression(const std::string& text);   // parsers/expression.h
+[[nodiscard]] std::string check_condition(const std::string& text);    // parsers/figure_condition.h
+[[nodiscard]] std::string check_mail_server(const std::string& text);  // host:port
+[[nodiscard]] std::string check_mail_address(const std::string& text);
+[[nodiscard]] std::string check_webhook_url(const std::string& text);  // a secret
+[[nodiscard]] std::string check_alertmanager_url(const std::string& text);
 [[nodiscard]] std::string check_regular_expression(const std::string& text);  // RE2
 [[nodiscard]] std::string check_pattern(const std::string& text);    // the same, with named groups
 [[nodiscard]] std::string check_redaction(const std::string& text);  // parsers/redactor.h

@@ -155,6 +155,7 @@ class Builder final : public YAML::EventHandler {
 bool find_tabs(std::string_view yaml, const std::string& file, Reading& reading) {
   bool found = false;
   int line_number = 0;
+  if (yaml.starts_with('{')) return false;  // JSON may be indented by tabs
   while (!yaml.empty()) {
     ++line_number;
     const std::string_view line = yaml.substr(0, yaml.find('\n'));

@@ -145,6 +145,52 @@ TEST(Loader, TimesMayBeUnlimited) {
   EXPECT_EQ(age_ns("unlimited"), kUnlimitedNs);
 }
 
+TEST(Loader, AlertsArrive) {
+  const Loaded loaded = load_file(kSource / "config/examples/alerts.yaml");
+  const AlertsConfig& alerts = loaded.config.alerts;
+  ASSERT_EQ(alerts.rules.size(), 5);
+  const AlertRule& guide = alerts.rules[0];  // of alerting.json, as the guides print it
+  EXPECT_EQ(guide.name, "high_cpu_usage");
+  EXPECT_EQ(guide.condition, "cpu_usage > 90");
+  EXPECT_EQ(guide.for_ns, 300'000'000'000);
+  EXPECT_EQ(guide.severity, "critical");
+  const AlertRule& own = alerts.rules[2];
+  EXPECT_EQ(own.condition, "p95(http_request_duration_seconds) > 1s by (endpoint)");
+  EXPECT_EQ(own.severity, "warning");
+  EXPECT_EQ(own.summary, "{endpoint} takes {value} s");
+  EXPECT_THAT(own.labels, testing::ElementsAre(testing::Pair("area", "frontend")));
+  ASSERT_EQ(alerts.receivers.size(), 5);
+  const ReceiverConfig& mail = alerts.receivers[0];
+  EXPECT_EQ(mail.name, "email");
+  EXPECT_EQ(mail.server, "smtp.example.com:587");
+  EXPECT_EQ(mail.from, "alerts@example.com");
+  EXPECT_EQ(mail.starttls, StartTls::kRequired);
+  EXPECT_THAT(mail.to, testing::ElementsAre("admin@example.com"));
+  const ReceiverConfig& team = alerts.receivers[1];
+  EXPECT_EQ(team.tls.ca, "/etc/ssl/company.pem");
+  EXPECT_THAT(team.severities, testing::ElementsAre("critical"));
+  EXPECT_EQ(alerts.receivers[2].channel, "#alerts");
+  EXPECT_FALSE(alerts.receivers[3].send_resolved);
+  EXPECT_EQ(alerts.receivers[4].type, ReceiverType::kAlertmanager);
+}
+
+TEST(Loader, WarnsOfMetricsThatNothingMakes) {
+  const auto warnings = [](const std::string& condition) {
+    return messages(
+        load_text("sources: {app: {paths: [/a/*.log]}}\noutputs: {see: {type: stdout}}\n"
+                  "alerts:\n  receivers: {a: {type: webhook, url: 'http://a/'}}\n"
+                  "  rules: [{name: x, condition: '" +
+                      condition + "'}]\n",
+                  "sawlog.yaml")
+            .warnings);
+  };
+  EXPECT_EQ(warnings("error_rate > 5 and cpu_usage > 90 and sawlog_output_up == 0"), "");
+  EXPECT_EQ(warnings("http_request_duration_seconds_count > 5"), "");
+  EXPECT_EQ(warnings("http_request_total > 5"),
+            "sawlog.yaml:5:33: no preset and no rule makes a metric 'http_request_total'; did you "
+            "mean 'http_requests_total'?\n");
+}
+
 TEST(Loader, ReferencesAreReplaced) {
   setenv("SAWLOG_TEST_HOST", "es.example", 1);
   const auto file =
