@@ -19,13 +19,20 @@ void wait_for(const HttpTransport& transport, const base::Clock& clock) {
 
 }  // namespace
 
-HttpResponse call(HttpTransport& transport, HttpRequest request, const base::Clock& clock) {
+HttpResponse call(HttpTransport& transport, HttpRequest request, const base::Clock& clock,
+                  const std::function<bool()>& gives_up) {
   const uint64_t number = transport.start(std::move(request));
   for (;;) {
     std::vector<HttpResponse> answers = transport.poll();
     if (!answers.empty()) {
       CHECK(answers.size() == 1 && answers[0].request == number);
       return std::move(answers[0]);
+    }
+    if (gives_up && gives_up()) {
+      HttpResponse given_up;
+      given_up.request = number;
+      given_up.error = "given up, because the agent stops";
+      return given_up;
     }
     wait_for(transport, clock);
   }

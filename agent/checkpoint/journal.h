@@ -26,7 +26,7 @@
 
 namespace sawlog::agent {
 
-enum class JournalKind : uint32_t { kIdentities = 1, kConsumer = 2 };
+enum class JournalKind : uint32_t { kIdentities = 1, kConsumer = 2, kAlerts = 3 };
 
 struct JournalRecord {
   uint32_t type = 0;

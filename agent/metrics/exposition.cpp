@@ -68,6 +68,7 @@ void ExpositionWriter::family(std::string_view name, FamilyType type, std::strin
   type_ = type;
   name_ = name;
   base_ = name;
+  if (take_) return;
   std::string_view type_word = type_name(type);
   if (is_open && type == FamilyType::kCounter) {
     // OpenMetrics names a counter without the _total of its samples, and knows no other counters.
@@ -87,6 +88,7 @@ void ExpositionWriter::family(std::string_view name, FamilyType type, std::strin
 
 void ExpositionWriter::sample(std::span<const LabelView> labels, double value,
                               const ExemplarView* exemplar) {
+  if (take_) return take_(name_, type_, labels, value);
   // OpenMetrics allows exemplars on counters and buckets only.
   const bool is_counter = type_ == FamilyType::kCounter && base_.size() < name_.size();
   line("", labels, "", value, is_counter ? exemplar : nullptr);
@@ -95,6 +97,7 @@ void ExpositionWriter::sample(std::span<const LabelView> labels, double value,
 void ExpositionWriter::histogram(std::span<const LabelView> labels, std::span<const double> bounds,
                                  std::span<const uint64_t> buckets, double sum,
                                  std::span<const ExemplarView> exemplars) {
+  if (take_) return;
   uint64_t count = 0;
   for (size_t i = 0; i < buckets.size(); ++i) {
     count += buckets[i];

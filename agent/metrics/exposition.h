@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sawlog::agent {
 
@@ -33,9 +34,16 @@ struct ExemplarView {
   int64_t time_unix_ns = 0;
 };
 
+// Gets counters and gauges as they are, where nobody wants a text.
+using SampleFunction = std::function<void(std::string_view name, FamilyType type,
+                                          std::span<const LabelView> labels, double value)>;
+
 class ExpositionWriter {
  public:
   explicit ExpositionWriter(ExpositionFormat format) : format_(format) {}
+  // Writes nothing: each sample of a counter or gauge goes to take.
+  explicit ExpositionWriter(SampleFunction take)
+      : format_(ExpositionFormat::kPrometheus), take_(std::move(take)) {}
 
   // name: with its _total, if it has one.
   void family(std::string_view name, FamilyType type, std::string_view help);
@@ -60,6 +68,7 @@ class ExpositionWriter {
             double value, const ExemplarView* exemplar = nullptr);
 
   ExpositionFormat format_;
+  SampleFunction take_;
   FamilyType type_ = FamilyType::kGauge;
   std::string name_;  // as samples spell it
   std::string base_;  // without _total in OpenMetrics
