@@ -85,6 +85,9 @@ base::Expected<void> Agent::Implementation::build() {
     if (!consumer) return tl::unexpected(consumer.error());
     consumers_.push_back(std::move(*consumer));
   }
+  auto alerts = open_alerts(config_);
+  if (!alerts) return tl::unexpected(alerts.error());
+  alerts_ = std::move(*alerts);
   auto server = listen(config_.http);
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
@@ -195,6 +198,7 @@ void Agent::Implementation::start(RunMode mode) {
     for (const auto& consumer : consumers_) consumer.loop->consumer().finish_at_current_sizes();
   }
   start_threads(mode);
+  if (mode == RunMode::kFollow) start_alerts();
 }
 
 void Agent::Implementation::start_threads(RunMode mode) {
@@ -259,12 +263,14 @@ void Agent::Implementation::join_tail() {
 }
 
 bool Agent::Implementation::stop(int64_t timeout_ns) {
+  if (alerts_ != nullptr) alerts_->stop();
   join_tail();
   const int64_t deadline_ns = clock_.monotonic_ns() + timeout_ns;
   for (const auto& consumer : consumers_) consumer.loop->stop(deadline_ns);
   for (auto& consumer : consumers_) {
     if (consumer.thread.joinable()) consumer.thread.join();
   }
+  join_alerts();
   if (server_ != nullptr) server_->stop();
   return is_finished();
 }

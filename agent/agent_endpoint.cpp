@@ -81,6 +81,7 @@ HttpAnswers Agent::Implementation::answers() {
     const auto collect = [this](ExpositionWriter& writer) {
       write_own_metrics(own_figures(status()), writer);
       if (config_.host_metrics) host_metrics_.write(writer);
+      if (alerts_ != nullptr) alerts_->write_metrics(writer);
     };
     return HttpAnswers::Body{std::string(content_type(format)),
                              render_metrics(snapshots_, collect, format)};
@@ -91,7 +92,9 @@ HttpAnswers Agent::Implementation::answers() {
   };
   answers.status_json = [this] {
     const std::shared_lock lock(structure_mutex_);
-    return status_json(status());
+    AgentStatus now = status();
+    if (alerts_ != nullptr) now.alerts_json = alerts_->status_json();
+    return status_json(now);
   };
   answers.status_text = [this] {
     const std::shared_lock lock(structure_mutex_);
@@ -118,6 +121,11 @@ HttpAnswers Agent::Implementation::answers() {
       return recorder_->record(body);
     };
   }
+  answers.silence = [this](std::string_view body) -> base::Expected<void> {
+    const std::shared_lock lock(structure_mutex_);
+    if (alerts_ != nullptr) return alerts_->silence(body);
+    return base::unexpected(base::ErrorCode::kInvalid, "no alerts are configured");
+  };
   answers.reload = hooks_.reload;
   return answers;
 }

@@ -1,7 +1,8 @@
 // The parts of a running agent, and who may touch them.
 //
-// Three kinds of threads: tail's and one for each consumer (all ended by pause()), the endpoint's
-// (which run through a reload), and the caller's, which alone builds, reloads and stops.
+// Four kinds of threads: tail's and one for each consumer (all ended by pause()), the endpoint's
+// and those of the alerts (which run through a reload), and the caller's, which alone builds,
+// reloads and stops.
 //
 // Invariants of a reload:
 //   * configuration that does not load, and outputs that cannot be built, change nothing: the
@@ -17,6 +18,7 @@
 //     back. A source that is gone leaves its files' cursors saved likewise;
 //   * a SourceContext lives as long as the process, one for each name: outputs compare their
 //     content, so a change in place is seen with the next chunk;
+//   * alerts that change are ended, which saves their state, and opened again with it;
 //   * the endpoint is replaced last, by tend(), when the request that asked for the reload has been
 //     answered.
 #pragma once
@@ -32,6 +34,7 @@
 #include <vector>
 
 #include "agent/agent.h"
+#include "agent/alerts/alerts.h"
 #include "agent/checkpoint/state_lock.h"
 #include "agent/consumer_loop.h"
 #include "agent/dashboard/history.h"
@@ -93,6 +96,13 @@ class Agent::Implementation {
   void look();
   void keep_history(const MetricSetSnapshot& snapshot);
 
+  // agent_alerts.cpp
+  base::Expected<std::unique_ptr<Alerts>> open_alerts(const config::Config& config);
+  [[nodiscard]] std::optional<Figures> figures() const;
+  void start_alerts();
+  void join_alerts();
+  void replace_alerts();
+
   // agent_reload.cpp
   void retire(const std::vector<std::string>& names);
   void pause();
@@ -127,6 +137,8 @@ class Agent::Implementation {
   Consumers consumers_;
   ReloadStatus reload_status_;
   std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<Alerts> alerts_;  // nullptr without any; replaced under structure_mutex_
+  std::vector<std::thread> alert_threads_;
   bool is_broken_ = false;
   std::vector<std::pair<std::string, std::string>> taken_over_;  // old and new name, of this reload
   bool is_server_stale_ = false;                                 // config_.http has changed

@@ -43,6 +43,7 @@ base::Expected<std::string> Agent::Implementation::reload(const config::Config& 
   start_threads(RunMode::kFollow);
   if (!swapped) return tl::unexpected(swapped.error());
   note_set_aside(plan.removed);
+  if (plan.changes_alerts) replace_alerts();
   is_server_stale_ = is_server_stale_ || plan.changes_http;
   return describe(plan);
 }

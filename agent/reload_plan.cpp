@@ -37,6 +37,9 @@ ReloadPlan plan_reload(const config::Config& running, const config::Config& next
   plan.changes_http = !(running.http == next.http);
   plan.changes_agent =
       running.host_metrics != next.host_metrics || running.memory_limit != next.memory_limit;
+  const bool has_alerts = !next.alerts.rules.empty();
+  plan.changes_alerts = !(running.alerts == next.alerts) ||
+                        (has_alerts && running.labels != next.labels);  // alerts have them
   return plan;
 }
 
@@ -63,6 +66,7 @@ std::string describe(const ReloadPlan& plan) {
   append_changed(rebuilt < plan.rebuilt.size(), "metrics");
   append_changed(plan.changes_http, "endpoint");
   append_changed(plan.changes_agent, "settings of the agent");
+  append_changed(plan.changes_alerts, "alerts");
   return text.empty() ? "nothing changed" : text;
 }
 

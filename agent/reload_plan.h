@@ -19,6 +19,7 @@ struct ReloadPlan {
   bool changes_sources = false;
   bool changes_http = false;
   bool changes_agent = false;  // what is of the whole agent: host metrics, the memory limit
+  bool changes_alerts = false;
 };
 
 [[nodiscard]] ReloadPlan plan_reload(const config::Config& running, const config::Config& next);

@@ -200,6 +200,7 @@ std::string status_json(const AgentStatus& status) {
       append_consumer(out, consumer, status.now_unix_ns);
     });
     append_tail(object.key("tail"), status);
+    if (!status.alerts_json.empty()) object.key("alerts") += status.alerts_json;
     const FileList files = files_to_show(status);
     append_array(object.key("files"), files,
                  [&](const auto& file) { append_file(out, *file, status.consumers); });

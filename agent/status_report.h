@@ -31,6 +31,7 @@ struct AgentStatus {
   std::string tail_error;  // "" while tail can look and save
   std::shared_ptr<const FileList> files;
   ReloadStatus reload;
+  std::string alerts_json;  // an object; "" without alerts
 };
 
 [[nodiscard]] std::string_view state_name(outputs::Health::State state);

@@ -13,6 +13,7 @@
 
 #include "agent/endpoints/connection_places.h"
 #include "agent/endpoints/http_address.h"
+#include "agent/endpoints/request_checks.h"
 #include "lib/base/json_encode.h"
 
 namespace sawlog::agent {
@@ -34,16 +35,6 @@ constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 constexpr std::array<std::string_view, 4> kPrefixes = {"", "/api/v1/monitoring", "/api/v1",
                                                        "/monitoring"};
-
-// Takes as long whatever the bytes; only the length can be learned.
-bool same_secret(std::string_view given, std::string_view wanted) {
-  if (given.size() != wanted.size()) return false;
-  unsigned difference = 0;
-  for (size_t i = 0; i < given.size(); ++i) {
-    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(wanted[i]);
-  }
-  return difference == 0;
-}
 
 HttpAnswers::Parameters parameters_of(const httplib::Request& request) {
   return {request.params.begin(), request.params.end()};
@@ -226,7 +217,11 @@ class HttpServer::Implementation {
                    });
       server_->Post(path("/record"),
                     [this](const httplib::Request& request, httplib::Response& response) {
-                      answer_record(request, response);
+                      answer_taken(answers_.record(request.body), "recorded", response);
+                    });
+      server_->Post(path("/alerts/silence"),
+                    [this](const httplib::Request& request, httplib::Response& response) {
+                      answer_taken(answers_.silence(request.body), "silenced", response);
                     });
     }
   }
@@ -241,7 +236,15 @@ class HttpServer::Implementation {
       response.set_content("a token is needed: Authorization: Bearer TOKEN\n", kPlainText);
       return Verdict::Handled;
     }
-    if (request.path.ends_with("/record")) return check_record(request, response);
+    if (request.path.ends_with("/record")) {
+      return check_taken(request, answers_.record != nullptr,
+                         "nothing is recorded here: http.record in the configuration", response);
+    }
+    if (request.path.ends_with("/alerts/silence")) {
+      const bool may = answers_.silence && (!token_.empty() || is_local(request.remote_addr));
+      return check_taken(request, may, "no alerts, or neither a token nor from this host",
+                         response);
+    }
     if (request.method == "POST" && request.path == "/reload" && answers_.reload) {
       return check_reload(request, response);
     }
@@ -254,8 +257,9 @@ class HttpServer::Implementation {
     return Verdict::Unhandled;
   }
 
-  httplib::Server::HandlerResponse check_record(const httplib::Request& request,
-                                                httplib::Response& response) const {
+  static httplib::Server::HandlerResponse check_taken(const httplib::Request& request, bool may,
+                                                      const char* why_not,
+                                                      httplib::Response& response) {
     const auto refuse = [&](int status, const char* reason) {
       response.status = status;
       response.set_content(error_json(reason), kJson);
@@ -265,8 +269,7 @@ class HttpServer::Implementation {
       response.set_header("Allow", "POST");
       return refuse(405, "only POST");
     }
-    if (!answers_.record)
-      return refuse(403, "nothing is recorded here: http.record in the configuration");
+    if (!may) return refuse(403, why_not);
     if (!request.get_header_value("Content-Type").starts_with(kJson)) {
       return refuse(415, "Content-Type must be application/json");
     }
@@ -275,8 +278,7 @@ class HttpServer::Implementation {
 
   static httplib::Server::HandlerResponse check_reload(const httplib::Request& request,
                                                        httplib::Response& response) {
-    const bool is_local = request.remote_addr.starts_with("127.") || request.remote_addr == "::1";
-    if (is_local && !request.has_header("Origin")) {
+    if (is_local(request.remote_addr) && !request.has_header("Origin")) {
       return httplib::Server::HandlerResponse::Unhandled;
     }
     response.status = 403;
@@ -350,11 +352,11 @@ class HttpServer::Implementation {
                          kJson);
   }
 
-  void answer_record(const httplib::Request& request, httplib::Response& response) const {
-    const auto recorded = answers_.record(request.body);
-    response.status = recorded ? 200 : status_of(recorded.error().code);
+  static void answer_taken(const base::Expected<void>& taken, const std::string& what,
+                           httplib::Response& response) {
+    response.status = taken ? 200 : status_of(taken.error().code);
     response.set_content(
-        recorded ? "{\"status\":\"recorded\"}\n" : error_json(recorded.error().message), kJson);
+        taken ? "{\"status\":\"" + what + "\"}\n" : error_json(taken.error().message), kJson);
   }
 
   const std::string token_;

@@ -11,9 +11,10 @@
 // With a certificate it speaks HTTPS (TLS 1.2 and later), with authorities for clients only to
 // those that have a certificate of them.
 //
-// POST /record wants Content-Type: application/json, which no web page can send here without being
-// asked first. /log-lines wants to be asked for under an address or "localhost", or with the token:
-// a page of the web whose name was made to lead here (DNS rebinding) does not get to read logs.
+// POST /record and /alerts/silence want Content-Type: application/json, which no web page can send
+// here without being asked first; alerts are silenced by who has the token or is on this host.
+// /log-lines wants to be asked for under an address or "localhost", or with the token: a page of
+// the web whose name was made to lead here (DNS rebinding) does not get to read logs.
 #pragma once
 
 #include <cstdint>
@@ -66,6 +67,8 @@ struct HttpAnswers {
   HttpPage page;
   // POST /reload: a sentence, or an error that is answered by 422. Empty: no such request.
   std::function<base::Expected<std::string>()> reload;
+  // POST /alerts/silence; answered as record is.
+  std::function<base::Expected<void>(std::string_view body)> silence;
 };
 
 class HttpServer {

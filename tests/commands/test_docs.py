@@ -1,5 +1,6 @@
 """What the documentation shows works: YAML is checked, commands are run."""
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -10,6 +11,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # What an example leaves out: it is about the other part.
 SOURCES = {"sources": {"app": {"paths": ["/var/log/app/*.log"]}}}
 OUTPUTS = {"outputs": {"see": {"type": "stdout"}}}
+SECRETS = {"ES_PASSWORD": "x", "TOKEN": "x", "SMTP_PASSWORD": "x", "SLACK_URL": "https://slack/x"}
 
 
 def blocks(page, language: str) -> list[str]:
@@ -32,7 +34,8 @@ def configuration_of(text: str) -> dict | None:
         return None
     if all(isinstance(value, dict) and "type" in value for value in document.values()):
         return {"outputs": document}
-    is_whole = {"sources", "outputs", "metrics", "http", "labels", "include"} & set(document)
+    is_whole = {"sources", "outputs", "metrics", "http", "labels", "include",
+                "alerts"} & set(document)
     return document if is_whole else None
 
 
@@ -52,8 +55,9 @@ def test_configurations_are_good(sawlog, tmp_path, text):
     whole = {**SOURCES, **OUTPUTS, **document}
     text = text if whole == yaml.safe_load(text) else yaml.safe_dump(whole)
     (tmp_path / "secret").write_text("x")
+    shutil.copy(ROOT / "config" / "examples" / "alerting.json", tmp_path)
     file.write_text(re.sub(r"\$\{file:[^}]*\}", f"${{file:{tmp_path}/secret}}", text))
-    done = sawlog("check", "--config", file, env={"ES_PASSWORD": "x", "TOKEN": "x"})
+    done = sawlog("check", "--config", file, env=SECRETS)
     assert done.returncode == 0, done.stderr
 
 
