@@ -187,7 +187,7 @@ TEST(Loader, WarnsOfMetricsThatNothingMakes) {
   EXPECT_EQ(warnings("error_rate > 5 and cpu_usage > 90 and sawlog_output_up == 0"), "");
   EXPECT_EQ(warnings("http_request_duration_seconds_count > 5"), "");
   EXPECT_EQ(warnings("http_request_total > 5"),
-            "sawlog.yaml:5:33: no preset and no rule makes a metric 'http_request_total'; did you "
+            "sawlog.yaml:5:32: no preset and no rule makes a metric 'http_request_total'; did you "
             "mean 'http_requests_total'?\n");
 }
 
