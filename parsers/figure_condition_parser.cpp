@@ -171,7 +171,7 @@ class FigureConditionParser {
   Read read_absent() {
     take();
     if (auto opened = want_sign("("); !opened) return tl::unexpected(opened.error());
-    const Read selected = read_selection({.keeps_series = true});
+    const Read selected = read_selection({.metric = {}, .matchers = {}, .keeps_series = true});
     if (!selected) return selected;
     if (auto closed = want_sign(")"); !closed) return tl::unexpected(closed.error());
     add(Step::Kind::kAbsent);
@@ -235,7 +235,7 @@ class FigureConditionParser {
     if (!is_call) {
       const std::string_view stands_for = figure_named(name.text);
       if (!stands_for.empty()) return read_named(stands_for);
-      return read_selection({.keeps_series = keeps_series_});
+      return read_selection({.metric = {}, .matchers = {}, .keeps_series = keeps_series_});
     }
     for (const auto& [word, kind] : kReductions) {
       if (name.text == word) return read_reduction(kind, depth);
@@ -243,12 +243,13 @@ class FigureConditionParser {
     if (name.text == "histogram_quantile") return read_histogram_quantile();
     if (const auto quantile = quantile_of(name.text)) {
       next_ += 2;
-      return read_call({.function = Function::kQuantile, .quantile = *quantile});
+      return read_call(
+          {.metric = {}, .matchers = {}, .function = Function::kQuantile, .quantile = *quantile});
     }
     for (const auto& [word, function] : kWindowFunctions) {
       if (name.text != word) continue;
       next_ += 2;
-      return read_call({.function = function});
+      return read_call({.metric = {}, .matchers = {}, .function = function});
     }
     return mistake_at(name.column, in_quotes(name.text) +
                                        " is no function: rate, increase, delta, p50 … p99, sum, "
@@ -304,7 +305,8 @@ class FigureConditionParser {
     if (auto comma = want_sign(","); !comma) return tl::unexpected(comma.error());
     if (!take_word("rate")) return unexpected_token("'rate'");
     if (auto opened = want_sign("("); !opened) return tl::unexpected(opened.error());
-    Read read = read_call({.function = Function::kQuantile, .quantile = share.number});
+    Read read = read_call(
+        {.metric = {}, .matchers = {}, .function = Function::kQuantile, .quantile = share.number});
     if (!read) return read;
     std::string& metric = program_.selections.back().metric;
     constexpr std::string_view kBucket = "_bucket";
