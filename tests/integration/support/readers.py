@@ -137,14 +137,15 @@ def read_loki(url: str, query: str, begin_ns: int, end_ns: int, tenant: str = ""
             page = [{"time_ns": int(value[0]), "line": value[1], "labels": stream["stream"],
                      "metadata": (value[2] if len(value) > 2 else {}).get("structuredMetadata", {})}
                     for stream in answer.json()["data"]["result"] for value in stream["values"]]
-            if len(page) < PAGE:
-                return lines + page
-            # the last time may go on in the next page: that page begins with it
-            begin = max(entry["time_ns"] for entry in page)
-            kept = [entry for entry in page if entry["time_ns"] < begin]
-            if not kept:
+            # Repeats may be taken out of a page when it is full already: a short one is not the
+            # last, but one that does not get on is. The last time of a page may go on in the next.
+            latest = max((entry["time_ns"] for entry in page), default=begin)
+            if latest == begin and len(page) == PAGE:
                 raise RuntimeError(f"more than {PAGE} lines of one time, {begin}")
-            lines += kept
+            if latest == begin:
+                return lines + page
+            lines += [entry for entry in page if entry["time_ns"] < latest]
+            begin = latest
 
 
 def loki_lines_received(url: str) -> float:
