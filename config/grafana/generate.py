@@ -299,7 +299,8 @@ def pipeline():
             graph("Age of the Oldest Unread Line", of_consumers("sawlog_lag_seconds"), "s"),
             graph("Unusual Lines", [
                 (rate("sawlog_cut_records_total", "consumer"), "{{consumer}} cut"),
-                (rate("sawlog_not_json_records_total", "consumer"), "{{consumer}} not JSON")],
+                (rate("sawlog_not_json_records_total", "consumer"), "{{consumer}} not JSON"),
+                (rate("sawlog_unreadable_times_total", "output"), "{{output}} time unreadable")],
                 "cps")]),
         ("Outputs", [
             graph("Outputs Up", ("sawlog_output_up{$on}", "{{instance}} {{output}}")),
@@ -332,6 +333,9 @@ def pipeline():
             graph("Metric Overflow", (rate("sawlog_metric_overflow_total", "metric"),
                                       "{{metric}}"), "cps",
                   description="Values that went to the overflow series: too many label values"),
+            graph("Reloads", [
+                (total("sawlog_reloads_total", "result"), "{{result}}"),
+                ("sawlog_config_last_reload_successful{$on}", "{{instance}} last one was good")]),
             graph("Running Since", ("time() - sawlog_start_time_seconds{$on}", "{{instance}}"),
                   "s"),
             table("Versions", "count by (instance, version) (sawlog_build_info{$on})",

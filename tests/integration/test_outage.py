@@ -12,7 +12,7 @@ from support.waiting import wait_for
 from support.workload import Workload
 
 MIB = int(os.environ.get("SAWLOG_OUTAGE_MIB", "24"))
-MEMORY_LIMIT = 128 << 20
+MEMORY_LIMIT = 144 << 20
 DEADLINE_S = 120 + 4 * MIB
 
 
