@@ -246,14 +246,18 @@ void Agent::Implementation::look() {
   look_began_ns_.store(INT64_MAX, std::memory_order_relaxed);
 }
 
-// Only tail's thread, which no reload runs beside, changes what status() looks at.
 void Agent::Implementation::keep_history(const MetricSetSnapshot& snapshot) {
   const int64_t now_unix_s = clock_.unix_ns() / base::kNsPerSecond;
   if (config_.http.listen.empty() || !history_.is_due(now_unix_s)) return;
-  ExpositionWriter writer(ExpositionFormat::kPrometheus);
+  history_.add(history_points(snapshot, [this](auto& writer) { collect_figures(writer); }),
+               now_unix_s);
+}
+
+// Of the agent itself and of the host, whether or not /metrics shows the host.
+void Agent::Implementation::collect_figures(ExpositionWriter& writer) const {
+  const std::shared_lock lock(structure_mutex_);
   write_own_metrics(own_figures(status()), writer);
   host_metrics_.write(writer);
-  history_.add(history_points(snapshot, std::move(writer).finish()), now_unix_s);
 }
 
 void Agent::Implementation::join_tail() {

@@ -3,7 +3,6 @@
 #include <sawlog/sawlog.h>
 
 #include "agent/agent_implementation.h"
-#include "agent/metrics/own_metrics.h"
 
 namespace sawlog::agent {
 namespace {
@@ -37,16 +36,11 @@ base::Expected<std::unique_ptr<Alerts>> Agent::Implementation::open_alerts(
   return Alerts::open(config.alerts, std::move(options), filesystem_, clock_);
 }
 
-// Whether or not /metrics shows the host: conditions may always ask for it.
 std::optional<Figures> Agent::Implementation::figures() const {
   auto snapshot = snapshots_.current();
   if (snapshot == nullptr) return std::nullopt;
   Figures figures(std::move(snapshot));
-  const std::shared_lock lock(structure_mutex_);
-  figures.add([this](ExpositionWriter& writer) {
-    write_own_metrics(own_figures(status()), writer);
-    host_metrics_.write(writer);
-  });
+  figures.add([this](ExpositionWriter& writer) { collect_figures(writer); });
   return figures;
 }
 

@@ -95,6 +95,7 @@ class Agent::Implementation {
   void run_tail();
   void look();
   void keep_history(const MetricSetSnapshot& snapshot);
+  void collect_figures(ExpositionWriter& writer) const;
 
   // agent_alerts.cpp
   base::Expected<std::unique_ptr<Alerts>> open_alerts(const config::Config& config);

@@ -1,8 +1,8 @@
 #include "agent/dashboard/figures.h"
 
-#include <charconv>
+#include <algorithm>
 #include <map>
-#include <optional>
+#include <span>
 
 #include "agent/metrics/summary.h"
 
@@ -36,60 +36,25 @@ const std::map<std::string_view, Wanted> kWanted = {
     {"sawlog_output_up", {"output", SeriesKind::kGauge}},
 };
 
-// A sample of the text format; views into it.
-struct Sample {
-  std::string_view name;
-  std::string_view labels;  // without braces
-  double value = 0;
-};
-
-std::optional<Sample> parse_sample(std::string_view line) {
-  if (line.empty() || line.front() == '#') return std::nullopt;
-  const size_t space = line.rfind(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  Sample sample;
-  const std::string_view number = line.substr(space + 1);
-  const auto [end, error] =
-      std::from_chars(number.data(), number.data() + number.size(), sample.value);
-  if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
-  const std::string_view series = line.substr(0, space);
-  const size_t brace = series.find('{');
-  sample.name = series.substr(0, brace);
-  if (brace != std::string_view::npos) {
-    sample.labels = series.substr(brace + 1, series.size() - brace - 2);
-  }
-  return sample;
+std::string_view value_of(std::span<const LabelView> labels, std::string_view name) {
+  const auto found = std::ranges::find(labels, name, &LabelView::name);
+  return found == labels.end() ? std::string_view() : found->value;
 }
 
-// The value of a label as it is written, or "".
-std::string_view label_value(std::string_view labels, std::string_view name) {
-  while (!labels.empty()) {
-    const size_t equals = labels.find("=\"");
-    if (equals == std::string_view::npos) return {};
-    size_t end = equals + 2;
-    while (end < labels.size() && labels[end] != '"') end += labels[end] == '\\' ? 2 : 1;
-    if (end >= labels.size()) return {};
-    if (labels.substr(0, equals) == name) return labels.substr(equals + 2, end - equals - 2);
-    labels.remove_prefix(std::min(end + 2, labels.size()));  // the quote and the comma
-  }
-  return {};
-}
+// By name, which is a key of kWanted, and group.
+using Sums = std::map<std::pair<std::string_view, std::string>, double>;
 
-using Sums = std::map<std::pair<std::string_view, std::string_view>, double>;
-
-Sums add_up_text(std::string_view exposition) {
+Sums add_up_collected(const CollectFunction& collect) {
   Sums sums;
-  while (!exposition.empty()) {
-    const size_t end = std::min(exposition.find('\n'), exposition.size());
-    const auto sample = parse_sample(exposition.substr(0, end));
-    exposition.remove_prefix(std::min(end + 1, exposition.size()));
-    if (!sample) continue;
-    const auto wanted = kWanted.find(sample->name);
-    if (wanted == kWanted.end()) continue;
-    const std::string_view group = label_value(sample->labels, wanted->second.group_label);
-    if (!group.empty() && group == wanted->second.left_out) continue;
-    sums[{wanted->first, group}] += sample->value;
-  }
+  ExpositionWriter writer(
+      [&sums](std::string_view name, FamilyType, std::span<const LabelView> labels, double value) {
+        const auto wanted = kWanted.find(name);
+        if (wanted == kWanted.end()) return;
+        const std::string_view group = value_of(labels, wanted->second.group_label);
+        if (!group.empty() && group == wanted->second.left_out) return;
+        sums[{wanted->first, std::string(group)}] += value;
+      });
+  collect(writer);
   return sums;
 }
 
@@ -117,15 +82,12 @@ void add_total(const std::string& name, const MetricTotal& total,
 }  // namespace
 
 std::vector<HistoryPoint> history_points(const MetricSetSnapshot& snapshot,
-                                         std::string_view exposition) {
+                                         const CollectFunction& collect) {
   std::vector<HistoryPoint> points;
   for (const auto& [name, total] : add_up(snapshot)) add_total(name, total, points);
-  for (const auto& [series, value] : add_up_text(exposition)) {
-    points.push_back({std::string(series.first),
-                      std::string(series.second),
-                      kWanted.at(series.first).kind,
-                      {value},
-                      {}});
+  for (const auto& [series, value] : add_up_collected(collect)) {
+    points.push_back(
+        {std::string(series.first), series.second, kWanted.at(series.first).kind, {value}, {}});
   }
   return points;
 }

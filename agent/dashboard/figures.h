@@ -2,17 +2,16 @@
 // own, and the host's, added up to the few series that its charts draw.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "agent/dashboard/history.h"
+#include "agent/metrics/exposition.h"
 #include "agent/metrics/metric_snapshot.h"
 
 namespace sawlog::agent {
 
-// exposition: the agent's own metrics and the host's, as /metrics shows them
-// (agent/metrics/exposition.h).
+// collect writes the agent's own metrics and the host's.
 [[nodiscard]] std::vector<HistoryPoint> history_points(const MetricSetSnapshot& snapshot,
-                                                       std::string_view exposition);
+                                                       const CollectFunction& collect);
 
 }  // namespace sawlog::agent
