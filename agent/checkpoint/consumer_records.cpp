@@ -3,24 +3,11 @@
 #include <utility>
 
 #include "agent/checkpoint/bytes.h"
+#include "agent/checkpoint/cursor_codec.h"
 
 namespace sawlog::agent {
 
 namespace {
-
-void put(ByteWriter& writer, const Cursor& cursor) {
-  writer.number(cursor.offset);
-  writer.number(cursor.hash_before);
-  writer.number(cursor.hashed_bytes);
-}
-
-Cursor get_cursor(ByteReader& reader) {
-  Cursor cursor;
-  cursor.offset = reader.number<uint64_t>();
-  cursor.hash_before = reader.number<uint64_t>();
-  cursor.hashed_bytes = reader.number<uint32_t>();
-  return cursor;
-}
 
 void put(ByteWriter& writer, const TimeNote& note) {
   writer.number(note.begin);
@@ -88,7 +75,7 @@ void put(ByteWriter& writer, const ConsumerSave& save) {
   writer.number<uint64_t>(save.cursors.size());
   for (const auto& [file, cursor] : save.cursors) {
     writer.file_id(file);
-    put(writer, cursor);
+    put_cursor(writer, cursor);
   }
   writer.number<uint64_t>(save.forgotten.size());
   for (const base::FileId& file : save.forgotten) writer.file_id(file);
@@ -174,7 +161,7 @@ std::string encode_full_state(const ConsumerState& state) {
   writer.number<uint64_t>(state.cursors.size());
   for (const auto& [file, cursor] : state.cursors) {
     writer.file_id(file);
-    put(writer, cursor);
+    put_cursor(writer, cursor);
   }
   uint64_t note_count = 0;
   for (const auto& [file, notes] : state.time_notes) note_count += notes.size();

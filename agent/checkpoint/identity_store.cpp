@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agent/checkpoint/bytes.h"
+#include "agent/checkpoint/cursor_codec.h"
 
 namespace sawlog::agent {
 
@@ -25,20 +26,6 @@ Evidence get_evidence(ByteReader& reader) {
   evidence.hash = reader.number<uint64_t>();
   evidence.length_bytes = reader.number<uint32_t>();
   return evidence;
-}
-
-void put_cursor(ByteWriter& writer, const Cursor& cursor) {
-  writer.number(cursor.offset);
-  writer.number(cursor.hash_before);
-  writer.number(cursor.hashed_bytes);
-}
-
-Cursor get_cursor(ByteReader& reader) {
-  Cursor cursor;
-  cursor.offset = reader.number<uint64_t>();
-  cursor.hash_before = reader.number<uint64_t>();
-  cursor.hashed_bytes = reader.number<uint32_t>();
-  return cursor;
 }
 
 void put_cursors(ByteWriter& writer, const std::vector<Cursor>& cursors) {
