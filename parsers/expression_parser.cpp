@@ -63,10 +63,10 @@ bool is_reserved(const ExpressionToken& token) {
 }  // namespace
 
 // Writes the steps while it reads the tokens.
-class ExpressionParser {
+class ExpressionParser : private ExpressionTokenReader {
  public:
   ExpressionParser(std::vector<ExpressionToken> tokens, std::vector<std::string>& fields)
-      : tokens_(std::move(tokens)), fields_(fields) {}
+      : ExpressionTokenReader(std::move(tokens)), fields_(fields) {}
 
   base::Expected<Expression> run() {
     if (auto read = read_expression(0); !read) return tl::unexpected(read.error());
@@ -77,25 +77,9 @@ class ExpressionParser {
  private:
   using Done = base::Expected<void>;
 
-  [[nodiscard]] const ExpressionToken& now() const { return tokens_[next_]; }
-  const ExpressionToken& take() { return tokens_[next_++]; }
-  bool take_word(std::string_view word) {
-    const bool is_there = now().is_word(word);
-    if (is_there) ++next_;
-    return is_there;
-  }
-  bool take_sign(std::string_view sign) {
-    const bool is_there = now().is_sign(sign);
-    if (is_there) ++next_;
-    return is_there;
-  }
   [[nodiscard]] static tl::unexpected<base::Error> mistake(const ExpressionToken& token,
                                                            std::string_view what) {
     return mistake_at(token.column, what);
-  }
-  [[nodiscard]] tl::unexpected<base::Error> unexpected_token(std::string_view wanted) const {
-    const std::string found = now().kind == Kind::kEnd ? "the end" : in_quotes(now().text);
-    return mistake(now(), "expected " + std::string(wanted) + ", found " + found);
   }
 
   Done read_expression(size_t depth) {
@@ -248,10 +232,8 @@ class ExpressionParser {
     return step;
   }
 
-  const std::vector<ExpressionToken> tokens_;
   std::vector<std::string>& fields_;
   std::unique_ptr<Expression::Program> program_ = std::make_unique<Expression::Program>();
-  size_t next_ = 0;
 };
 
 base::Expected<Expression> Expression::compile(std::string_view text,

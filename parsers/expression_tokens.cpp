@@ -209,4 +209,22 @@ tl::unexpected<base::Error> mistake_at(size_t column, std::string_view what) {
                           "column " + std::to_string(column) + ": " + std::string(what));
 }
 
+bool ExpressionTokenReader::take_word(std::string_view word) {
+  const bool is_there = now().is_word(word);
+  if (is_there) ++next_;
+  return is_there;
+}
+
+bool ExpressionTokenReader::take_sign(std::string_view sign) {
+  const bool is_there = now().is_sign(sign);
+  if (is_there) ++next_;
+  return is_there;
+}
+
+tl::unexpected<base::Error> ExpressionTokenReader::unexpected_token(std::string_view wanted) const {
+  const bool is_end = now().kind == ExpressionToken::Kind::kEnd;
+  const std::string found = is_end ? "the end" : in_quotes(now().text);
+  return mistake_at(now().column, "expected " + std::string(wanted) + ", found " + found);
+}
+
 }  // namespace sawlog::parsers

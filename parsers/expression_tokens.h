@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/error.h"
@@ -46,5 +47,22 @@ enum class ExpressionDialect : uint8_t {
 [[nodiscard]] std::string in_quotes(std::string_view text);
 // "column N: what".
 [[nodiscard]] tl::unexpected<base::Error> mistake_at(size_t column, std::string_view what);
+
+// What each parser of tokens asks: which token is next, and whether it is one that may come.
+class ExpressionTokenReader {
+ protected:
+  explicit ExpressionTokenReader(std::vector<ExpressionToken> tokens)
+      : tokens_(std::move(tokens)) {}
+
+  [[nodiscard]] const ExpressionToken& now() const { return tokens_[next_]; }
+  const ExpressionToken& take() { return tokens_[next_++]; }
+  bool take_word(std::string_view word);
+  bool take_sign(std::string_view sign);
+  // "expected WANTED, found …", at the next token.
+  [[nodiscard]] tl::unexpected<base::Error> unexpected_token(std::string_view wanted) const;
+
+  const std::vector<ExpressionToken> tokens_;
+  size_t next_ = 0;
+};
 
 }  // namespace sawlog::parsers

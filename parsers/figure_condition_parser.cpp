@@ -65,13 +65,13 @@ std::optional<double> quantile_of(std::string_view name) {
 }  // namespace
 
 // Writes the steps while it reads the tokens; operands first, then what joins them.
-class FigureConditionParser {
+class FigureConditionParser : private ExpressionTokenReader {
  public:
   using Program = FigureCondition::Program;
   using Read = base::Expected<Part>;
 
   FigureConditionParser(std::vector<ExpressionToken> tokens, Program& program)
-      : tokens_(std::move(tokens)), program_(program) {}
+      : ExpressionTokenReader(std::move(tokens)), program_(program) {}
 
   static base::Expected<FigureCondition> run(std::vector<ExpressionToken> tokens) {
     auto program = std::make_unique<Program>();
@@ -83,22 +83,6 @@ class FigureConditionParser {
  private:
   using Done = base::Expected<void>;
 
-  [[nodiscard]] const ExpressionToken& now() const { return tokens_[next_]; }
-  const ExpressionToken& take() { return tokens_[next_++]; }
-  bool take_word(std::string_view word) {
-    const bool is_there = now().is_word(word);
-    if (is_there) ++next_;
-    return is_there;
-  }
-  bool take_sign(std::string_view sign) {
-    const bool is_there = now().is_sign(sign);
-    if (is_there) ++next_;
-    return is_there;
-  }
-  [[nodiscard]] tl::unexpected<base::Error> unexpected_token(std::string_view wanted) const {
-    const std::string found = now().kind == Kind::kEnd ? "the end" : in_quotes(now().text);
-    return mistake_at(now().column, "expected " + std::string(wanted) + ", found " + found);
-  }
   Done want_sign(std::string_view sign) {
     return take_sign(sign) ? Done() : unexpected_token(in_quotes(sign));
   }
@@ -374,8 +358,6 @@ class FigureConditionParser {
     return want_sign("]");
   }
 
-  const std::vector<ExpressionToken> tokens_;
-  size_t next_ = 0;
   bool keeps_series_ = false;  // inside sum(), min(), …
   Program& program_;
 };
